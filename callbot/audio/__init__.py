@@ -1,0 +1,1 @@
+"""Audio as numbers: levels, resampling, G.711, WAV files. Pure."""

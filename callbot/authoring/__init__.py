@@ -1,0 +1,1 @@
+"""What script authors do: rehearse, later publish and compare."""

@@ -1,0 +1,1 @@
+"""One conversation: session, recording, journal. Needs ports only."""

@@ -1,0 +1,1 @@
+"""Contact lists, rules before dialling, dispatch."""

@@ -1,0 +1,1 @@
+"""The dialogue engine: (script, state, event) to (state, actions). Pure."""

@@ -1,0 +1,1 @@
+"""What happens after a call: SMS and other deliveries, each exactly once."""

@@ -1,0 +1,1 @@
+"""The script language: model, loading with places, lint, revisions. Pure."""

@@ -1,0 +1,161 @@
+"""Settings of an installation: ``callbot.toml``, checked when read, every value with a sensible default.
+
+Outside data, so pydantic. Secrets are never in the file: it names the environment variable that holds them.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from callbot.errors import SettingsError
+from callbot.language import Text
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(_Section):
+    """Where results are kept; an empty url means SQLite in the data folder."""
+
+    url: str = ""
+
+
+class Trunk(_Section):
+    """A SIP trunk: where numbers are dialled, and how many calls it takes at once."""
+
+    name: str
+    host: str = "127.0.0.1"
+    port: int = Field(default=5060, ge=1, le=65535)
+    channels: int = Field(default=4, ge=1)
+    caller: str = "callbot"
+
+
+class TelephonySettings(_Section):
+    """The SIP side of this machine. Ports are bases: line N takes ``sip_port + N`` and its own RTP range."""
+
+    bind: str = "127.0.0.1"
+    lines: int = Field(default=2, ge=1, le=64)
+    sip_port: Port = 15060
+    rtp_port: Port = 16000
+    ring_limit_s: int = Field(default=30, ge=15, le=120)
+    trunks: tuple[Trunk, ...] = ()
+
+
+class SpeechSettings(_Section):
+    """Engines; ``vosk_model`` is a folder, needed only when the recogniser is vosk."""
+
+    recogniser: Literal["whisper", "vosk"] = "whisper"
+    vosk_model: Path | None = None
+    workers: int = Field(default=2, ge=1, le=32)
+    voice: Literal["kokoro", "pyttsx3"] = "kokoro"
+    speaker: str = "zf_xiaoyi"
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+
+
+class SmsSettings(_Section):
+    """``outbox`` only writes messages to the store's outbox; ``http`` posts them to ``url``."""
+
+    gateway: Literal["outbox", "http"] = "outbox"
+    url: str = ""
+    token_env: str = ""
+    signature: str = "云杉商城"
+
+
+class CampaignSettings(_Section):
+    """Limits that hold for all campaigns of this installation."""
+
+    timezone: str = "Asia/Shanghai"
+    call_from: str = Field(default="09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    call_until: str = Field(default="20:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    lease_s: int = Field(default=600, ge=30)
+
+
+class WebSettings(_Section):
+    """The HTTP side of control: health and the REST API; on loopback until told otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8710, ge=0, le=65535)
+
+
+class Settings(_Section):
+    """Everything in ``callbot.toml``. Paths are absolute once loaded."""
+
+    data_dir: Path = Path("var")
+    scripts_dir: Path = Path("scripts_dsl")
+    orders_csv: Path | None = None
+    store: StoreSettings = StoreSettings()
+    telephony: TelephonySettings = TelephonySettings()
+    speech: SpeechSettings = SpeechSettings()
+    sms: SmsSettings = SmsSettings()
+    campaign: CampaignSettings = CampaignSettings()
+    web: WebSettings = WebSettings()
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the store."""
+        return self.store.url or f"sqlite:///{self.data_dir / 'callbot.db'}"
+
+    @property
+    def prompt_dir(self) -> Path:
+        """Prompt cache, shared by all processes of the machine."""
+        return self.data_dir / "prompts"
+
+    @property
+    def model_dir(self) -> Path:
+        """Models that were joined from their packages."""
+        return self.data_dir / "models"
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read settings from ``path``, from ``$CALLBOT_CONFIG``, from ./callbot.toml, or take the defaults.
+
+    Relative paths in the file count from the file's folder. Errors: ``SettingsError`` that names file and key.
+    """
+    if path is None:
+        named = os.environ.get("CALLBOT_CONFIG")
+        path = Path(named) if named else Path("callbot.toml")
+        if not named and not path.exists():
+            return _absolute(Settings(), Path.cwd())
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            Text(
+                f"找不到配置文件 {path}。请运行 callbot init 生成一份，或检查 CALLBOT_CONFIG。",
+                f"There is no settings file {path}. Run `callbot init` to write one, or check CALLBOT_CONFIG.",
+            )
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            Text(f"配置文件 {path} 不是有效的 TOML：{error}", f"{path} is not valid TOML: {error}")
+        ) from None
+    try:
+        return _absolute(Settings.model_validate(raw), path.resolve().parent)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            Text(
+                f"配置文件 {path} 的 {key} 不对：{first['msg']}（现值 {first['input']!r}）",
+                f"{path}: {key} is wrong: {first['msg']} (it is {first['input']!r})",
+            )
+        ) from None
+
+
+def _absolute(settings: Settings, base: Path) -> Settings:
+    changes: dict[str, object] = {
+        "data_dir": base / settings.data_dir.expanduser(),
+        "scripts_dir": base / settings.scripts_dir.expanduser(),
+    }
+    if settings.orders_csv is not None:
+        changes["orders_csv"] = base / settings.orders_csv.expanduser()
+    if settings.speech.vosk_model is not None:
+        model = base / settings.speech.vosk_model.expanduser()
+        changes["speech"] = settings.speech.model_copy(update={"vosk_model": model})
+    return settings.model_copy(update=changes)

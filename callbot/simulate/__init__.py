@@ -1,0 +1,1 @@
+"""Customers that answer real SIP calls, and what can be measured on their recordings."""

@@ -1,0 +1,1 @@
+"""Recognisers, voices, models and the prompt cache."""

@@ -1,0 +1,1 @@
+"""SIP legs and their media."""
