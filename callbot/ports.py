@@ -135,7 +135,7 @@ class Vad(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was recognised. ``score`` is the engine's mean log-probability or confidence, comparable within one engine."""
+    """What was recognised. ``score`` is the engine's mean log-probability or confidence: compare within one engine."""
 
     text: str
     rejected: bool
