@@ -5,7 +5,8 @@ Personal fields carry the key prefix ``pii.``; their values never reach a log un
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -42,3 +43,10 @@ def configure(process: str, *, level: str = "info", show_pii: bool = False) -> N
 def get(name: str) -> Any:
     """A logger; ``log.info("constant message", field=...)``."""
     return structlog.get_logger(name)
+
+
+@contextmanager
+def call_context(**fields: str) -> Iterator[None]:
+    """Fields such as ``call_id`` for every log line of this task and those it starts."""
+    with structlog.contextvars.bound_contextvars(**fields):
+        yield

@@ -282,6 +282,15 @@ class LineBeat(_Message, frozen=True):
     line: str
     incarnation: str
     calls: tuple[str, ...]
+    draining: bool = False
+
+
+class CallRefused(_Message, frozen=True):
+    """A ``PlaceCall`` that surely never left: the line is draining or has no leg free. The contact goes back."""
+
+    call_id: str
+    attempt_id: str
+    fence: int
 
 
 class CallProgress(_Message, frozen=True):
@@ -309,7 +318,7 @@ class CallEnded(_Message, frozen=True):
     result: CallResult
 
 
-ToControl = LineReady | LineBeat | CallProgress | ActionAsked | CallEnded
+ToControl = LineReady | LineBeat | CallRefused | CallProgress | ActionAsked | CallEnded
 
 
 # ---------------------------------------------------------------- anyone ↔ speech

@@ -84,9 +84,14 @@ class WebSettings(_Section):
 
 
 class Settings(_Section):
-    """Everything in ``callbot.toml``. Paths are absolute once loaded."""
+    """Everything in ``callbot.toml``. Paths are absolute once loaded.
+
+    ``data_dir`` holds what must be kept (database, recordings, journals); ``cache_dir`` what can be made again (models
+    joined from their packages, prompts).
+    """
 
     data_dir: Path = Path("var")
+    cache_dir: Path = Path("var/cache")
     scripts_dir: Path = Path("scripts_dsl")
     orders_csv: Path | None = None
     store: StoreSettings = StoreSettings()
@@ -102,14 +107,24 @@ class Settings(_Section):
         return self.store.url or f"sqlite:///{self.data_dir / 'callbot.db'}"
 
     @property
+    def socket_dir(self) -> Path:
+        """Where the processes of this installation meet."""
+        return self.data_dir / "run"
+
+    @property
+    def recording_dir(self) -> Path:
+        """Recordings, a folder a day."""
+        return self.data_dir / "recordings"
+
+    @property
     def prompt_dir(self) -> Path:
         """Prompt cache, shared by all processes of the machine."""
-        return self.data_dir / "prompts"
+        return self.cache_dir / "prompts"
 
     @property
     def model_dir(self) -> Path:
         """Models that were joined from their packages."""
-        return self.data_dir / "models"
+        return self.cache_dir / "models"
 
 
 def load(path: Path | None = None) -> Settings:
@@ -151,6 +166,7 @@ def load(path: Path | None = None) -> Settings:
 def _absolute(settings: Settings, base: Path) -> Settings:
     changes: dict[str, object] = {
         "data_dir": base / settings.data_dir.expanduser(),
+        "cache_dir": base / settings.cache_dir.expanduser(),
         "scripts_dir": base / settings.scripts_dir.expanduser(),
     }
     if settings.orders_csv is not None:

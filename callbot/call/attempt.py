@@ -1,0 +1,193 @@
+"""One attempt from the order to the result: journal, INVITE, conversation, recording. Never raises for one bad call."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from callbot import log
+from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
+from callbot.call.recording import Recording
+from callbot.call.session import Conversation, Parts, Session, Watchers
+from callbot.dialogue.engine import CompiledScript
+from callbot.errors import TelephonyError
+from callbot.messages import CallProgress, CallResult, PlaceCall, Spoken, TimeUp, Trace, TraceStep
+from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
+from callbot.values import Disposition
+
+Watch = Callable[[Literal["dialling", "ringing", "answered", "robot", "customer", "ended"], str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What all attempts of a line share."""
+
+    line: str
+    dialler: Dialler
+    clock: Clock
+    zone: ZoneInfo
+    journal_dir: Path
+    recording_dir: Path
+    parts: Callable[[PlaceCall], Parts]
+    progress: Callable[[CallProgress], None]
+
+
+class Attempt:
+    """Carries out one ``PlaceCall``."""
+
+    def __init__(self, order: PlaceCall, script: CompiledScript, place: Workplace) -> None:
+        self._order = order
+        self._script = script
+        self._place = place
+        self._session: Session | None = None
+        self._time_up = False
+        self._cancelled = False
+        self._steps: list[TraceStep] = []
+        self._said: list[Spoken] = []
+        self._dialling: asyncio.Task[CallLeg | NotConnected] | None = None
+
+    def finish_politely(self) -> None:
+        """The line shuts down: a conversation says goodbye, a ringing call is cancelled."""
+        self._time_up = True
+        if self._session:
+            self._session.post(TimeUp("shutdown"))
+        elif self._dialling:
+            self._cancelled = True
+            self._dialling.cancel()
+
+    def hang_up(self) -> None:
+        """An operator ends this call now."""
+        if self._session:
+            self._session.hang_up()
+        elif self._dialling:
+            self._cancelled = True
+            self._dialling.cancel()
+
+    async def run(self) -> CallResult:
+        """Dial, converse, and return what came of it; the journal has it before this returns."""
+        place, order = self._place, self._order
+        started = place.clock.now()
+        path = place.recording_dir / f"{started:%Y-%m-%d}" / f"{order.call_id}.wav"
+        journal = CallJournal(place.journal_dir, Placed(order, place.line, started, str(path)))
+        try:
+            journal_now = _Journaled(journal, self._said, self._steps, self._watch)
+            result = await self._connect(started, path, journal, journal_now)
+            journal.write(Ended(result), force=True)
+        finally:
+            journal.close()
+        self._watch("ended", result.outcome, "")
+        return result
+
+    async def _connect(
+        self, started: datetime, path: Path, journal: CallJournal, journaled: "_Journaled"
+    ) -> CallResult:
+        place, order = self._place, self._order
+        self._watch("dialling", "", "")
+        request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
+        self._dialling = asyncio.ensure_future(place.dialler.dial(request, lambda: self._watch("ringing", "", "")))
+        try:
+            leg = await self._dialling
+        except asyncio.CancelledError:
+            if not self._cancelled:
+                raise
+            leg = NotConnected(Disposition.CANCELLED, 487)
+        except TelephonyError as error:
+            log.get(__name__).error("the call could not be placed", call_id=order.call_id, problem=str(error))
+            leg = NotConnected(Disposition.FAILED, error.sip_status)
+        if isinstance(leg, NotConnected):
+            return self._result(started, leg.disposition, sip_status=leg.sip_status)
+        answered = place.clock.now()
+        journal.write(PickedUp(answered), force=True)
+        self._watch("answered", "", "")
+        recording = Recording(path)
+        try:
+            conversation = await self._converse(leg, answered, recording, journaled)
+        except Exception:
+            # Whatever went wrong in this conversation ends this conversation only, and its result says so.
+            log.get(__name__).exception("a conversation broke off", call_id=order.call_id)
+            conversation = None
+        finally:
+            recording.finish()
+        return self._result(started, Disposition.ANSWERED, conversation, answered, str(path))
+
+    async def _converse(
+        self, leg: CallLeg, answered: datetime, recording: Recording, journaled: "_Journaled"
+    ) -> Conversation:
+        place = self._place
+        watchers = Watchers(recording.write, journaled.spoken, journaled.step)
+        parts = place.parts(self._order)
+        now = answered.astimezone(place.zone)
+        self._session = Session(leg, self._script, self._order.inputs, now, parts, watchers)
+        if self._time_up:
+            self._session.post(TimeUp("shutdown"))
+        return await self._session.run()
+
+    def _result(
+        self,
+        started: datetime,
+        disposition: Disposition,
+        conversation: Conversation | None = None,
+        answered: datetime | None = None,
+        recording: str = "",
+        sip_status: int = 0,
+    ) -> CallResult:
+        order, now = self._order, self._place.clock.now()
+        result = CallResult(
+            call_id=order.call_id,
+            attempt_id=order.attempt_id,
+            fence=order.fence,
+            line=self._place.line,
+            disposition=disposition,
+            outcome="interrupted" if answered else str(disposition),
+            sip_status=sip_status,
+            started_at=started,
+            answered_at=answered,
+            ended_at=now,
+            recording=recording,
+            transcript=tuple(sorted(self._said, key=lambda spoken: spoken.start_ms)),
+            trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(self._steps)),
+        )
+        if conversation is None:
+            return result
+        end = conversation.end
+        retry_in = None if end.retry_in_ms is None else now + timedelta(milliseconds=end.retry_in_ms)
+        return msgspec.structs.replace(
+            result,
+            outcome=end.outcome,
+            sip_status=conversation.sip_status,
+            hung_up_by=conversation.hung_up_by,
+            tags=end.tags,
+            sms=end.sms,
+            retry_at=end.retry_at or retry_in,
+            slots=conversation.slots,
+            turns=conversation.turns,
+        )
+
+    def _watch(
+        self, kind: Literal["dialling", "ringing", "answered", "robot", "customer", "ended"], text: str, note: str
+    ) -> None:
+        self._place.progress(CallProgress(self._order.call_id, self._place.line, kind, text, note))
+
+
+@dataclass(frozen=True, slots=True)
+class _Journaled:
+    """Writes transcript and trace to the journal as they happen, and tells who watches live."""
+
+    journal: CallJournal
+    said: list[Spoken]
+    steps: list[TraceStep]
+    watch: Watch
+
+    def spoken(self, line: Spoken) -> None:
+        self.journal.write(line)
+        self.said.append(line)
+        self.watch(line.who, line.text, line.step)
+
+    def step(self, step: TraceStep) -> None:
+        self.journal.write(step)
+        self.steps.append(step)

@@ -1,0 +1,137 @@
+"""The line's own record of each attempt, on disk before the INVITE leaves and until control has stored the result.
+
+::
+
+    journal/call_….jsonl     placed → answered? → (spoken | step)* → result?
+
+``placed`` is forced to disk, so an attempt that is not in the journal surely never rang. A file without a result was
+cut off by the death of its line: it becomes a result with outcome ``interrupted`` that keeps what was said.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from callbot.call import recording
+from callbot.messages import CallResult, PlaceCall, Spoken, Trace, TraceStep
+from callbot.values import Disposition
+
+
+class Placed(msgspec.Struct, frozen=True, tag=True):
+    """The INVITE is about to leave."""
+
+    order: PlaceCall
+    line: str
+    at: datetime
+    recording: str
+
+
+class PickedUp(msgspec.Struct, frozen=True, tag=True):
+    """The callee answered."""
+
+    at: datetime
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """All is known; waits for control."""
+
+    result: CallResult
+
+
+Entry = Placed | PickedUp | Spoken | TraceStep | Ended
+
+_decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
+_encoder = msgspec.json.Encoder()
+
+
+class CallJournal:
+    """One attempt's file; belongs to the call's task."""
+
+    def __init__(self, folder: Path, placed: Placed) -> None:
+        self._path = _path_of(folder, placed.order.call_id)
+        self._file = self._path.open("xb")
+        self.write(placed, force=True)
+
+    def write(self, entry: Entry, *, force: bool = False) -> None:
+        """Append; with ``force`` it is on the disk when this returns."""
+        self._file.write(_encoder.encode(entry) + b"\n")
+        self._file.flush()
+        if force:
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file, which stays until ``forget``."""
+        self._file.close()
+
+
+def forget(folder: Path, call_id: str) -> None:
+    """Control has stored the result."""
+    _path_of(folder, call_id).unlink(missing_ok=True)
+
+
+def unfinished(folder: Path, now: datetime) -> list[CallResult]:
+    """What a line that starts finds from before: results not yet acknowledged, and calls cut off by its death."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results = []
+    for path in sorted(folder.glob("call_*.jsonl")):
+        result = _result_of(path, now)
+        if result is None:
+            path.unlink()  # not even the first line reached the disk: the INVITE never left
+        else:
+            results.append(result)
+    return results
+
+
+def _result_of(path: Path, now: datetime) -> CallResult | None:
+    placed: Placed | None = None
+    answered: datetime | None = None
+    said: list[Spoken] = []
+    steps: list[TraceStep] = []
+    for row in path.read_bytes().splitlines():
+        try:
+            entry = _decoder.decode(row)
+        except msgspec.DecodeError:
+            break  # the last line was being written when the line died
+        match entry:
+            case Placed():
+                placed = entry
+            case PickedUp(at=at):
+                answered = at
+            case Spoken():
+                said.append(entry)
+            case TraceStep():
+                steps.append(entry)
+            case Ended(result=result):
+                return result
+    if placed is None:
+        return None
+    order = placed.order
+    return CallResult(
+        call_id=order.call_id,
+        attempt_id=order.attempt_id,
+        fence=order.fence,
+        line=placed.line,
+        disposition=Disposition.INTERRUPTED if answered is None else Disposition.ANSWERED,
+        outcome="interrupted",
+        started_at=placed.at,
+        answered_at=answered,
+        ended_at=now,
+        hung_up_by="network",
+        slots=_slots_of(steps),
+        transcript=tuple(said),
+        recording=placed.recording if recording.rescue(Path(placed.recording)) else "",
+        trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(steps)),
+    )
+
+
+def _slots_of(steps: list[TraceStep]) -> dict[str, str]:
+    slots: dict[str, str] = {}
+    for step in steps:
+        slots |= step.changed
+    return slots
+
+
+def _path_of(folder: Path, call_id: str) -> Path:
+    return folder / f"{call_id}.jsonl"
