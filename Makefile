@@ -1,0 +1,51 @@
+# callbot: everything a person types. `make` alone explains.
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench fixtures lock clean run-env dev-env test-tools
+
+BIN := .venv/bin
+ARGS ?=
+export PYTHON
+
+help: ## 说明这些命令 | says what each of these does
+	@. deploy/say.sh; awk -F '## | \\| ' '/^[a-z-]+:.*## /{split($$1, t, ":"); print t[1] "\t" $$2 "\t" $$3}' Makefile | \
+	while IFS="$$(printf '\t')" read -r target zh en; do printf '  make %-9s %s\n' "$$target" "$$(say "$$zh" "$$en")"; done
+
+demo: run-env ## 装好一切，给六位模拟客户打电话（参数：ARGS=--json） | install everything and call six simulated customers (ARGS=--json)
+	@$(BIN)/callbot demo $(ARGS)
+
+serve: run-env ## 启动整套系统 | start the whole system
+	@$(BIN)/callbot serve $(ARGS)
+
+test: dev-env test-tools ## 全部测试（长跑除外） | all tests except the long soaks
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+check: dev-env ## 快速检查：格式、类型、分层、脚本、单元测试 | quick checks: format, types, layers, scripts, unit tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/callbot lint scripts_dsl ivr_flows
+	$(BIN)/python -m pytest -q -m unit tests/unit
+
+bench: dev-env test-tools ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
+	$(BIN)/python -m tests.bench.figures $(ARGS)
+
+fixtures: dev-env ## 重新生成测试录音 | make the recordings for tests again
+	$(BIN)/python -m tests.fixtures $(ARGS)
+
+lock: dev-env ## 重新锁定依赖版本 | lock the versions of all dependencies again
+	sh deploy/lock.sh $(ARGS)
+
+clean: ## 删除运行环境和缓存（var/ 里的数据保留） | remove the environment and caches (data in var/ stays)
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+run-env:
+	@sh deploy/setup.sh run >&2
+
+dev-env:
+	@sh deploy/setup.sh dev >&2
+
+# Without the right to install them the tests that need them are skipped, and say so.
+test-tools:
+	@sh deploy/debian.sh espeak-ng sip-tester tshark postgresql >&2 || true

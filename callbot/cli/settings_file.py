@@ -1,0 +1,142 @@
+"""The commented ``callbot.toml`` of ``callbot init``, generated from ``callbot.settings`` so that it cannot drift.
+
+Names, defaults and limits come from the models; only the sentence on each key stands here (a unit test holds both
+sides together).
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from callbot.language import Text, tr
+from callbot.settings import Settings
+
+_HEAD = Text(
+    "# callbot 的配置。每一项都有默认值：行首的 # 去掉才生效。相对路径从本文件所在的文件夹算起。\n"
+    "# 密码和令牌不写在这里，只写存放它们的环境变量名。改完后可运行 callbot doctor 检查。\n",
+    "# Settings of callbot. Every key has a default: take the # away to change it. Relative paths count from this\n"
+    "# file's folder. No secrets in here: name the environment variable that holds them. Then run `callbot doctor`.\n",
+)
+
+DESCRIPTIONS: dict[str, Text] = {
+    "data_dir": Text(
+        "数据库、录音、轨迹、话术音频和日志的文件夹", "Folder of database, recordings, traces, prompts, logs"
+    ),
+    "scripts_dir": Text("话术所在的文件夹", "Folder of the scripts"),
+    "orders_csv": Text(
+        "订单状态表（CSV），话术查询付款时使用", "Table of orders (CSV) for scripts that ask about payment"
+    ),
+    "store": Text("结果存在哪里", "Where results are kept"),
+    "store.url": Text(
+        "留空用 SQLite；PostgreSQL 写 postgresql+psycopg://用户@主机/库",
+        "Empty for SQLite; postgresql+psycopg://user@host/database for PostgreSQL",
+    ),
+    "telephony": Text("本机的 SIP 一侧", "The SIP side of this machine"),
+    "telephony.bind": Text("SIP 与语音所用的本机地址", "Address of this machine for SIP and audio"),
+    "telephony.lines": Text("线路进程数", "Number of line processes"),
+    "telephony.sip_port": Text("SIP 端口起点，第 N 条线路用 起点+N", "First SIP port; line N takes this + N"),
+    "telephony.rtp_port": Text("语音（RTP）端口起点，每条线路一段", "First RTP port; each line has its own range"),
+    "telephony.ring_limit_s": Text("最长振铃秒数", "Seconds to let it ring at most"),
+    "telephony.trunks": Text("SIP 中继，可写多段", "SIP trunks, as many sections as there are"),
+    "telephony.trunks.name": Text("中继名称", "Name of the trunk"),
+    "telephony.trunks.host": Text("运营商或网关的地址", "Address of the carrier or gateway"),
+    "telephony.trunks.port": Text("对方的 SIP 端口", "Its SIP port"),
+    "telephony.trunks.channels": Text("同时最多几路通话", "How many calls at once it takes"),
+    "telephony.trunks.caller": Text("主叫号码", "Number shown to the callee"),
+    "speech": Text("识别与合成", "Recognition and synthesis"),
+    "speech.recogniser": Text("识别引擎", "Recogniser"),
+    "speech.vosk_model": Text("vosk 模型文件夹，仅用 vosk 时需要", "Folder of the vosk model, only needed with vosk"),
+    "speech.workers": Text(
+        "同时识别几句话，一般等于处理器核数", "Utterances recognised at once, usually the number of cores"
+    ),
+    "speech.voice": Text("合成引擎", "Voice engine"),
+    "speech.speaker": Text("音色", "Speaker of that engine"),
+    "speech.speed": Text("语速，1.0 为正常", "Speed, 1.0 is normal"),
+    "sms": Text("短信", "Text messages"),
+    "sms.gateway": Text(
+        "outbox 只写入发件箱，不发出；http 发到下面的地址",
+        "outbox only writes them down; http posts them to the url below",
+    ),
+    "sms.url": Text("短信网关地址", "Address of the gateway"),
+    "sms.token_env": Text("存放网关令牌的环境变量名", "Name of the environment variable with the gateway's token"),
+    "sms.signature": Text("短信签名", "Signature at the head of each message"),
+    "campaign": Text("所有外呼活动共同的限制", "Limits of all campaigns"),
+    "campaign.timezone": Text("拨打时段所用的时区", "Time zone of the calling window"),
+    "campaign.call_from": Text("每天最早拨打时间", "No calls before this time of day"),
+    "campaign.call_until": Text("每天最晚拨打时间", "No new calls after this time of day"),
+    "campaign.lease_s": Text(
+        "一次拨打的租约秒数，逾期按中断处理", "Lease of an attempt; past it the attempt counts as interrupted"
+    ),
+    "web": Text("HTTP 接口", "The HTTP side"),
+    "web.host": Text("监听地址，默认只限本机", "Address to listen on, this machine only by default"),
+    "web.port": Text("监听端口，0 为任选", "Port, 0 for any free one"),
+}
+
+
+def commented_toml() -> str:
+    """The whole file in the interface's language; with every ``#`` before a key taken away it is still valid."""
+    schema = Settings.model_json_schema()
+    return str(_HEAD) + "".join(line + "\n" for line in _section(Settings(), schema, schema, ""))
+
+
+def keys() -> Iterator[str]:
+    """Every key and section of the settings, dotted, as in ``DESCRIPTIONS``."""
+    schema = Settings.model_json_schema()
+    yield from _keys(schema, schema, "")
+
+
+def _keys(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator[str]:
+    for name, field in schema["properties"].items():
+        yield prefix + name
+        inner = _resolve(field.get("items", field), root)
+        if "properties" in inner:
+            yield from _keys(inner, root, f"{prefix}{name}.")
+
+
+def _resolve(field: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    reference = field.get("$ref", "")
+    return root["$defs"][reference.rsplit("/", 1)[-1]] if reference else field
+
+
+def _section(model: BaseModel, schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator[str]:
+    """Plain keys first, then the tables, as TOML demands."""
+    tables: list[str] = []
+    for name, field in schema["properties"].items():
+        key, value = prefix + name, getattr(model, name)
+        note = f"# {DESCRIPTIONS[key]}{_limits(field)}"
+        inner = _resolve(field.get("items", field), root)
+        if isinstance(value, BaseModel):
+            tables += ["", note, f"[{key}]", *_section(value, inner, root, f"{key}.")]
+        elif "properties" in inner:
+            tables += ["", note, f"# [[{key}]]", *_example(inner, f"{key}.")]
+        else:
+            yield note
+            yield f"# {name} = {_toml(value, name)}"
+    yield from tables
+
+
+def _example(schema: dict[str, Any], prefix: str) -> Iterator[str]:
+    for name, field in schema["properties"].items():
+        yield f"# {DESCRIPTIONS[prefix + name]}{_limits(field)}"
+        yield f"# {name} = {_toml(field.get('default'), name)}"
+
+
+def _limits(field: dict[str, Any]) -> str:
+    if "enum" in field:
+        return tr("；可选 ", "; one of ") + ", ".join(field["enum"])
+    if "minimum" in field and "maximum" in field:
+        return tr(f"（{field['minimum']} 到 {field['maximum']}）", f" ({field['minimum']} to {field['maximum']})")
+    if "minimum" in field:
+        return tr(f"（至少 {field['minimum']}）", f" (at least {field['minimum']})")
+    return ""
+
+
+def _toml(value: object, name: str) -> str:
+    if value is None:
+        return json.dumps(name)  # no default: a made-up value shows the type
+    if isinstance(value, Path):
+        value = str(value)
+    return json.dumps(value, ensure_ascii=False)
