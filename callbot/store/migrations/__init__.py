@@ -1,0 +1,1 @@
+"""Alembic migrations; ``callbot.store.migrate`` runs them."""
