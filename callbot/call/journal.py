@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from callbot import log
 from callbot.call import recording
 from callbot.messages import CallResult, PlaceCall, Spoken, Trace, TraceStep
 from callbot.values import Disposition
@@ -47,15 +48,21 @@ _encoder = msgspec.json.Encoder()
 
 
 class CallJournal:
-    """One attempt's file; belongs to the call's task."""
+    """One attempt's file; belongs to the call's task. ``OSError`` when not even ``placed`` can be written."""
 
     def __init__(self, folder: Path, placed: Placed) -> None:
         self._path = _path_of(folder, placed.order.call_id)
         self._file = self._path.open("xb")
-        self.write(placed, force=True)
+        self._write(placed, force=True)
 
     def write(self, entry: Entry, *, force: bool = False) -> None:
-        """Append; with ``force`` it is on the disk when this returns."""
+        """Append; with ``force`` it is on the disk when this returns. A full disk never ends a running call."""
+        try:
+            self._write(entry, force=force)
+        except OSError as error:
+            log.get(__name__).error("the journal cannot be written", problem=str(error))
+
+    def _write(self, entry: Entry, *, force: bool) -> None:
         self._file.write(_encoder.encode(entry) + b"\n")
         self._file.flush()
         if force:

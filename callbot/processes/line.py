@@ -15,7 +15,6 @@ from callbot.messages import (
     ActionAsked,
     ActionFinished,
     CallEnded,
-    CallProgress,
     CallRefused,
     CallResult,
     Drain,
@@ -61,14 +60,16 @@ class Line:
         self._asked: dict[tuple[str, str], asyncio.Future[ActionFinished]] = {}
         self._scripts: dict[str, CompiledScript] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outgoing: asyncio.Queue[ToControl] = asyncio.Queue()
         self._draining = False
-        self._empty = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._left = asyncio.Event()
 
     async def run(self) -> None:
         """Work until drained."""
         for result in journal.unfinished(self._journal_dir, self._clock.now()):
             self._unstored[result.call_id] = result
-        await self._send(
+        self._tell(
             LineReady(
                 line=self._name,
                 incarnation=self._incarnation,
@@ -77,9 +78,9 @@ class Line:
                 journaled=tuple(self._unstored),
             )
         )
-        for work in (self._speech.run(), self._beat(), self._repeat_results(), self._obey()):
+        for work in (self._deliver(), self._speech.run(), self._beat(), self._repeat_results(), self._obey()):
             self._spawn(work)
-        await self._empty.wait()
+        await self._left.wait()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -92,16 +93,20 @@ class Line:
             self._draining = True
             for attempt in self._attempts.values():
                 attempt.finish_politely()
+            self._note_idle()
             self._spawn(self._leave(within_ms))
 
     async def _leave(self, within_ms: int) -> None:
         try:
             async with asyncio.timeout(within_ms / 1000):
-                while self._attempts or self._unstored:
-                    await asyncio.sleep(0.1)
+                await self._idle.wait()
         except TimeoutError:
             log.get(__name__).warning("left before all results were stored", waiting=len(self._unstored))
-        self._empty.set()
+        self._left.set()
+
+    def _note_idle(self) -> None:
+        if not self._attempts and not self._unstored:
+            self._idle.set()
 
     async def _obey(self) -> None:
         async for message in self._control.messages():
@@ -116,6 +121,7 @@ class Line:
                 case ResultStored(call_id=call_id):
                     self._unstored.pop(call_id, None)
                     journal.forget(self._journal_dir, call_id)
+                    self._note_idle()
                 case ActionAnswer(call_id=call_id, finished=finished):
                     waiting = self._asked.get((call_id, finished.action))
                     if waiting and not waiting.done():
@@ -125,7 +131,7 @@ class Line:
         if order.call_id in self._attempts or order.call_id in self._unstored:
             return
         if self._draining or len(self._attempts) >= self._dialler.legs:
-            await self._send(CallRefused(order.call_id, order.attempt_id, order.fence))
+            self._tell(CallRefused(order.call_id, order.attempt_id, order.fence))
             return
         place = Workplace(
             line=self._name,
@@ -135,18 +141,25 @@ class Line:
             journal_dir=self._journal_dir,
             recording_dir=self._settings.recording_dir,
             parts=self._parts,
-            progress=self._progress,
+            progress=self._tell,
         )
         attempt = Attempt(order, self._compiled(order.revision), place)
         self._attempts[order.call_id] = attempt
         self._spawn(self._carry_out(order, attempt))
 
     async def _carry_out(self, order: PlaceCall, attempt: Attempt) -> None:
-        with log.call_context(call_id=order.call_id):
-            result = await attempt.run()
-        self._unstored[order.call_id] = result
-        del self._attempts[order.call_id]
-        await self._send(CallEnded(result))
+        try:
+            with log.call_context(call_id=order.call_id):
+                result = await attempt.run()
+        except OSError as error:  # no journal, no call: nothing has left this machine
+            log.get(__name__).error("the journal cannot be written, no call placed", problem=str(error))
+            self._tell(CallRefused(order.call_id, order.attempt_id, order.fence))
+        else:
+            self._unstored[order.call_id] = result
+            self._tell(CallEnded(result))
+        finally:
+            del self._attempts[order.call_id]
+            self._note_idle()
 
     def _compiled(self, revision: Revision) -> CompiledScript:
         if revision.hash not in self._scripts:
@@ -168,27 +181,28 @@ class Line:
         key = (order.call_id, action)
         self._asked[key] = asyncio.get_running_loop().create_future()
         try:
-            await self._send(ActionAsked(order.call_id, action, arguments, order.inputs))
+            self._tell(ActionAsked(order.call_id, action, arguments, order.inputs))
             return await self._asked[key]
         finally:
             del self._asked[key]
 
-    def _progress(self, progress: CallProgress) -> None:
-        self._spawn(self._send(progress))
-
     async def _beat(self) -> None:
         while True:
-            await self._send(LineBeat(self._name, self._incarnation, tuple(self._attempts), self._draining))
+            self._tell(LineBeat(self._name, self._incarnation, tuple(self._attempts), self._draining))
             await asyncio.sleep(_BEAT_S)
 
     async def _repeat_results(self) -> None:
         while True:
             for result in list(self._unstored.values()):
-                await self._send(CallEnded(result))
+                self._tell(CallEnded(result))
             await asyncio.sleep(_REPEAT_S)
 
-    async def _send(self, message: ToControl) -> None:
-        await self._control.send(message)
+    def _tell(self, message: ToControl) -> None:
+        self._outgoing.put_nowait(message)
+
+    async def _deliver(self) -> None:
+        while True:
+            await self._control.send(await self._outgoing.get())
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
