@@ -38,14 +38,14 @@ class Check:
         return {"name": self.name, "state": self.state, "found": self.found, "advice": self.advice}
 
 
-def all_checks() -> Iterator[Check]:
+def all_checks(config: Path | None = None) -> Iterator[Check]:
     """All checks, one after the other; those that need valid settings are left out when there are none."""
     yield python()
     yield packages()
     yield pjsua2()
     name = tr("配置", "Settings")
     try:
-        current = settings.load()
+        current = settings.load(config)
     except CallbotError as error:
         yield Check(
             name,
@@ -54,7 +54,7 @@ def all_checks() -> Iterator[Check]:
             tr("改好配置文件，或用 callbot init 重新生成", "Correct the file, or `callbot init`"),
         )
         return
-    file = Path("callbot.toml")
+    file = config or Path(os.environ.get("CALLBOT_CONFIG") or "callbot.toml")
     yield Check(name, "ok", str(file.resolve()) if file.exists() else tr("没有配置文件，用默认值", "no file, defaults"))
     for check in (data_folder, disk, models, voice_engine, database, sip_ports, web_port):
         yield check(current)

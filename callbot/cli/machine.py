@@ -49,6 +49,10 @@ def init(
 
 
 def doctor(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help=tr("配置文件（默认 ./callbot.toml）", "settings file (./callbot.toml)")),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=tr("给程序读的输出", "Output for programs"))] = False,
 ) -> None:
     """Print one line per check with what to do; exit code 1 when something that callbot needs is missing."""
@@ -56,7 +60,7 @@ def doctor(
 
     from callbot.cli.checks import all_checks
 
-    checks = list(all_checks())
+    checks = list(all_checks(config))
     if as_json:
         typer.echo(json.dumps([check.as_dict() for check in checks], ensure_ascii=False))
     else:
