@@ -294,10 +294,14 @@ class CallRefused(_Message, frozen=True):
 
 
 class CallProgress(_Message, frozen=True):
-    """What people watch live; losing one harms nobody. ``kind``: dialling ringing answered robot customer ended."""
+    """What people watch live; losing one harms nobody. ``contact`` is how people call the contact.
+
+    ``text``: what was said, or the outcome when ``ended``; ``note``: the step.
+    """
 
     call_id: str
     line: str
+    contact: str
     kind: Literal["dialling", "ringing", "answered", "robot", "customer", "ended"]
     text: str = ""
     note: str = ""

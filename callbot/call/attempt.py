@@ -171,7 +171,7 @@ class Attempt:
     def _watch(
         self, kind: Literal["dialling", "ringing", "answered", "robot", "customer", "ended"], text: str, note: str
     ) -> None:
-        self._place.progress(CallProgress(self._order.call_id, self._place.line, kind, text, note))
+        self._place.progress(CallProgress(self._order.call_id, self._place.line, self._order.contact, kind, text, note))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""What a person sees while calls run: which line talks to whom, what was said and understood."""
+
+from dataclasses import dataclass, field
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text as RichText
+
+from callbot.language import tr
+from callbot.messages import CallProgress
+from callbot.store.records import Progress
+
+_KEEP_LINES = 14
+"""Lines of conversation on the screen: with the table they fit a terminal of 40 lines."""
+
+
+@dataclass(slots=True)
+class _Call:
+    line: str
+    contact: str
+    state: str = ""
+    step: str = ""
+    outcome: str = ""
+
+
+@dataclass(slots=True)
+class LiveBoard:
+    """Collects ``CallProgress`` and draws itself."""
+
+    progress: Progress | None = None
+    _calls: dict[str, _Call] = field(default_factory=dict)
+    _said: list[RichText] = field(default_factory=list)
+
+    def take(self, message: CallProgress) -> RichText | None:
+        """Note one message; returns the line of conversation it adds, if any."""
+        call = self._calls.setdefault(message.call_id, _Call(message.line, message.contact))
+        if message.kind in ("robot", "customer"):
+            call.state, call.step = "talking", message.note or call.step
+            line = _spoken(message, call)
+            self._said = [*self._said[-_KEEP_LINES + 1 :], line]
+            return line
+        call.state = message.kind
+        if message.kind == "ended":
+            call.outcome = message.text
+        return None
+
+    def __rich__(self) -> Group:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title in (tr("线路", "Line"), tr("客户", "Contact"), tr("状态", "State"), tr("步骤", "Step")):
+            table.add_column(title)
+        for call in self._calls.values():
+            state = outcome_name(call.outcome) if call.state == "ended" else _state_name(call.state)
+            style = "dim" if call.state == "ended" else "green" if call.state == "talking" else ""
+            table.add_row(call.line, call.contact, state, call.step, style=style)
+        return Group(table, RichText(), *self._said, RichText(), self._summary())
+
+    def _summary(self) -> RichText:
+        if self.progress is None:
+            return RichText()
+        done = self.progress.total - self.progress.waiting - self.progress.calling
+        return RichText(
+            tr(
+                f"完成 {done}/{self.progress.total}，通话中 {self.progress.calling}，等待 {self.progress.waiting}",
+                f"done {done}/{self.progress.total}, calling {self.progress.calling}, waiting {self.progress.waiting}",
+            ),
+            style="bold",
+        )
+
+
+def _spoken(message: CallProgress, call: _Call) -> RichText:
+    robot = message.kind == "robot"
+    who = tr("机器人", "robot") if robot else call.contact
+    line = RichText(f"{message.line}  ")
+    line.append(f"{who}：" if robot else f"  {who}：", style="cyan" if robot else "yellow")
+    line.append(message.text or tr("（没听清）", "(not recognised)"))
+    return line
+
+
+def _state_name(state: str) -> str:
+    return {
+        "dialling": tr("拨号", "dialling"),
+        "ringing": tr("振铃", "ringing"),
+        "answered": tr("接通", "answered"),
+        "talking": tr("通话", "talking"),
+    }.get(state, state)
+
+
+def outcome_name(outcome: str) -> str:
+    """An outcome in the interface's language; scripts may have outcomes of their own, shown as written."""
+    return {
+        "promised": tr("答应付款", "promised"),
+        "already_paid": tr("已经付款", "already paid"),
+        "wrong_person": tr("找错人", "wrong person"),
+        "callback": tr("改约再打", "call back"),
+        "no_response": tr("无应答语音", "no response"),
+        "opted_out": tr("拒绝再打", "opted out"),
+        "hung_up": tr("客户挂断", "hung up"),
+        "no_answer": tr("无人接听", "no answer"),
+        "busy": tr("占线", "busy"),
+        "rejected": tr("拒接", "rejected"),
+        "unreachable": tr("无法接通", "unreachable"),
+        "not_found": tr("空号", "not found"),
+        "failed": tr("呼叫失败", "failed"),
+        "cancelled": tr("已取消", "cancelled"),
+        "interrupted": tr("中断", "interrupted"),
+    }.get(outcome, outcome)

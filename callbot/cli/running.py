@@ -1,0 +1,110 @@
+"""Running a campaign from the terminal: processes, prompts, live view, until nothing is left to do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from callbot import wire
+from callbot.cli.live import LiveBoard
+from callbot.errors import SettingsError
+from callbot.language import Text, tr
+from callbot.messages import CallProgress
+from callbot.processes import supervisor
+from callbot.settings import Settings
+from callbot.speech.remote import SpeechClient
+from callbot.store.records import Progress as CampaignProgress
+from callbot.store.repository import Store
+
+_LOOK_S = 0.5
+"""How often the database is asked how far the campaign is."""
+
+
+def bar(console: Console) -> Progress:
+    """A progress bar for long work, in one look everywhere."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    )
+
+
+@asynccontextmanager
+async def processes(settings: Settings, config: Path | None) -> AsyncIterator[None]:
+    """All processes for the time of the block; a process that can never work ends the block with its sentence."""
+    async with supervisor.running(settings, config) as running:
+        task = asyncio.current_task()
+        assert task is not None  # inside a coroutine there is one
+
+        def end_the_block(_: object) -> None:
+            task.cancel()
+
+        running.problem.add_done_callback(end_the_block)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if running.problem.done():
+                sentence = running.problem.result()
+                raise SettingsError(Text(sentence, sentence)) from None
+            raise
+        finally:
+            running.problem.remove_done_callback(end_the_block)
+
+
+async def prepare_prompts(settings: Settings, pieces: Sequence[str], console: Console) -> int:
+    """Have the speech process make ``pieces`` with a progress bar; returns the CPU time spent in ms."""
+    client = SpeechClient(wire.address(settings.socket_dir, "speech"), f"cli-{datetime.now(UTC):%H%M%S%f}")
+    receiving = asyncio.ensure_future(client.run())
+    try:
+        with bar(console) as progress:
+            task = progress.add_task(tr("准备话术录音", "Making prompts"), total=None)
+
+            def show(done: int, total: int) -> None:
+                progress.update(task, completed=done, total=max(total, 1) if done < total else max(done, 1))
+
+            return await client.prepare(pieces, show)
+    finally:
+        receiving.cancel()
+        with suppress(asyncio.CancelledError):
+            await receiving
+        client.close()
+
+
+async def watch(settings: Settings, store: Store, campaign: str, console: Console) -> CampaignProgress:
+    """Show the campaign live until nothing more happens by itself; a pipe gets plain lines."""
+    board = LiveBoard()
+    subscriber: wire.Subscriber[CallProgress] = wire.Subscriber(wire.address(settings.socket_dir, "live"), CallProgress)
+
+    async def follow() -> None:
+        async for message in subscriber.messages():
+            line = board.take(message)
+            if line is not None and not console.is_terminal:
+                console.print(line)
+
+    following = asyncio.ensure_future(follow())
+    try:
+        with (
+            Live(board, console=console, refresh_per_second=4, transient=True) if console.is_terminal else nullcontext()
+        ):
+            while True:
+                progress = await asyncio.to_thread(store.campaigns.progress, campaign)
+                board.progress = progress
+                if progress.finished or _only_later(progress):
+                    await asyncio.sleep(_LOOK_S)  # the last words of the live view
+                    return progress
+                await asyncio.sleep(_LOOK_S)
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        subscriber.close()
+
+
+def _only_later(progress: CampaignProgress) -> bool:
+    """What still waits is due at a time the customer named, not now."""
+    if progress.calling or progress.next_due is None:
+        return False
+    return progress.next_due > datetime.now(UTC)
