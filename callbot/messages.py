@@ -222,11 +222,16 @@ class Revision(_Message, frozen=True):
 
 
 class PlaceCall(_Message, frozen=True, kw_only=True):
-    """Dial ``uri`` now and hold the conversation. ``inputs`` are the raw texts of the contact's row, by input name."""
+    """Dial ``uri`` now and hold the conversation. ``inputs`` are the raw texts of the contact's row, by input name.
+
+    ``incarnation`` is the line process that was meant: another one, which took over the name, answers ``CallRefused``,
+    because control takes the call as one that never left.
+    """
 
     call_id: str
     attempt_id: str
     fence: int
+    incarnation: str = ""
     uri: str
     caller: str
     contact: str
@@ -277,12 +282,13 @@ class LineReady(_Message, frozen=True, kw_only=True):
 
 
 class LineBeat(_Message, frozen=True):
-    """Sent every second; also tells control that came back which calls are alive."""
+    """Sent every second; also tells control that came back which calls are alive and how many ``legs`` the line has."""
 
     line: str
     incarnation: str
     calls: tuple[str, ...]
     draining: bool = False
+    legs: int = 0
 
 
 class CallRefused(_Message, frozen=True):
