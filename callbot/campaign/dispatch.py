@@ -1,0 +1,311 @@
+"""The dispatcher: gives due contacts to lines with room, and takes results home.
+
+::
+
+    claim ─> prepare (prompts) ─> gate again ─> mark_dialling ─> PlaceCall ... CallEnded ─> record ─> ResultStored
+       └──────── what fails here: release, nothing left ───┘
+
+One asyncio task at a time calls ``handle``; ``run`` is a task beside it. Database calls go through ``Hands.run``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from callbot import log
+from callbot.campaign.lines import LineBook, Place
+from callbot.campaign.rules import Refusal, Window, refusal
+from callbot.clock import new_id
+from callbot.errors import CallbotError, StoreError
+from callbot.messages import (
+    CallEnded,
+    CallRefused,
+    CallResult,
+    HangUp,
+    LineBeat,
+    LineReady,
+    PlaceCall,
+    ResultStored,
+    ToControl,
+    ToLine,
+)
+from callbot.ports import Clock
+from callbot.settings import Settings, Trunk
+from callbot.store.records import CallContext, Claimed, Dialling, NewFollowUp
+from callbot.store.repository import Store
+
+_TICK_S = 1.0
+"""How often due contacts are looked for when nothing happens; a call that ends asks at once."""
+_RETRY_S = 30
+"""Rest of a contact whose prompts could not be made, or that a line refused."""
+
+Result = TypeVar("Result")
+
+
+class Run(Protocol):
+    """Runs a blocking function elsewhere, such as ``asyncio.to_thread``."""
+
+    def __call__(self, function: Callable[..., Result], /, *arguments: object) -> Awaitable[Result]:
+        """Await its result."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The limits calls are placed within. ``owner`` stays the same over restarts of this control."""
+
+    owner: str
+    window: Window
+    trunks: tuple[Trunk, ...]
+    lease_s: int
+    ring_limit_ms: int
+
+    @classmethod
+    def of(cls, settings: Settings, owner: str = "control") -> "Terms":
+        """The terms of this installation."""
+        return cls(
+            owner=owner,
+            window=Window.of(settings.campaign),
+            trunks=settings.telephony.trunks,
+            lease_s=settings.campaign.lease_s,
+            ring_limit_ms=settings.telephony.ring_limit_s * 1000,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the dispatcher does things with.
+
+    ``prepare`` returns when every prompt of the contact is ready, and raises when that cannot be. ``plan`` turns a
+    result into its follow-ups; it is pure.
+    """
+
+    send: Callable[[str, ToLine], Awaitable[None]]
+    prepare: Callable[[Claimed], Awaitable[None]]
+    plan: Callable[[CallResult, CallContext], Sequence[NewFollowUp]]
+    run: Run
+    clock: Clock
+
+
+class Dispatcher:
+    """Places calls of running campaigns and records what came of them."""
+
+    def __init__(self, store: Store, terms: Terms, hands: Hands) -> None:
+        self._store = store
+        self._terms = terms
+        self._hands = hands
+        self._trunks = {trunk.name: trunk for trunk in terms.trunks}
+        self._book = LineBook({trunk.name: trunk.channels for trunk in terms.trunks})
+        self._leases: dict[str, datetime] = {}
+        self._placing: set[asyncio.Task[None]] = set()
+        self._preparing: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._draining = False
+        self._log = log.get(__name__)
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Take up what an earlier control left: its claims go back, its calls still fill lines and trunks."""
+        attempts = self._store.attempts
+        await self._hands.run(attempts.release_claims, self._terms.owner)
+        for attempt in await self._hands.run(attempts.open_attempts):
+            dialling = attempt.dialling
+            self._book.occupy(dialling.call_id, Place(dialling.line, dialling.incarnation, dialling.trunk))
+            self._leases[dialling.call_id] = attempt.lease_until
+
+    async def run(self) -> None:
+        """Place calls until cancelled; call ``start`` before. A database that is away is waited for."""
+        while True:
+            try:
+                await self.tick()
+            except StoreError as error:
+                self._log.error("due contacts could not be claimed", problem=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    def wake(self) -> None:
+        """Look for due contacts now: a campaign was started."""
+        self._wake.set()
+
+    async def drain(self) -> None:
+        """Place no more calls; contacts that are still being prepared go back. Returns when that is done."""
+        self._draining = True
+        for task in list(self._preparing):
+            task.cancel()
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until no call is on its way to a line."""
+        while self._placing:
+            await asyncio.wait(self._placing)
+
+    async def stop_all(self) -> int:
+        """The red button: every campaign pauses, every call is hung up; returns how many calls were alive."""
+        await self._hands.run(self._store.campaigns.pause_all)
+        calls = list(self._book.calls())
+        for line, call_id in calls:
+            await self._hands.send(line, HangUp(call_id))
+        return len(calls)
+
+    def closed(self) -> Refusal | None:
+        """Why nobody is called at this hour, or None."""
+        return refusal(self._hands.clock.now(), self._terms.window)
+
+    # ------------------------------------------------------------ what lines say
+
+    async def handle(self, sender: str, message: ToControl) -> bool:
+        """Take a message of the line ``sender``; True when it brought a result that was not known before."""
+        match message:
+            case LineReady():
+                self._book.ready(message, self._hands.clock.monotonic_ms())
+                await self._reconcile(message)
+                self.wake()
+            case LineBeat():
+                self._book.beat(message, self._hands.clock.monotonic_ms())
+                await self._renew(message.calls)
+            case CallRefused(call_id=call_id, attempt_id=attempt_id, fence=fence):
+                await self._release(attempt_id, fence, call_id, rest_s=_RETRY_S)
+            case CallEnded(result=result):
+                return await self._record(sender, result)
+            case _:
+                pass  # live progress and questions of calls are control's
+        return False
+
+    async def _reconcile(self, ready: LineReady) -> None:
+        """A line is back from the dead: what its journal holds will be reported; what it does not hold never left."""
+        for attempt in await self._hands.run(self._store.attempts.open_attempts, ready.line):
+            call_id = attempt.dialling.call_id
+            if attempt.dialling.incarnation == ready.incarnation:
+                continue
+            if call_id in ready.journaled:
+                self._leases.pop(call_id, None)
+                await self._renew((call_id,))
+            else:
+                await self._release(attempt.attempt_id, attempt.fence, call_id)
+
+    async def _renew(self, calls: Sequence[str]) -> None:
+        now = self._hands.clock.now()
+        half = timedelta(seconds=self._terms.lease_s / 2)
+        old = [call_id for call_id in calls if self._leases.get(call_id, now) - now < half]
+        if old:
+            until = now + 2 * half
+            await self._hands.run(self._store.attempts.renew, old, until)
+            self._leases.update(dict.fromkeys(old, until))
+
+    async def _record(self, sender: str, result: CallResult) -> bool:
+        try:
+            context = await self._hands.run(self._store.attempts.context, result.attempt_id)
+            followups = () if context is None else self._hands.plan(result, context)
+            new = await self._hands.run(self._store.attempts.record, result, followups)
+        except StoreError as error:  # the line keeps the result and sends it again
+            self._log.error("a result could not be stored yet", call_id=result.call_id, problem=str(error))
+            return False
+        self._forget(result.call_id)
+        await self._hands.send(sender, ResultStored(result.call_id))
+        return new
+
+    # ------------------------------------------------------------ placing calls
+
+    async def tick(self) -> None:
+        """Settle what ran out, then claim as many due contacts as there is room for and send them on their way."""
+        async with self._claiming:
+            now = self._hands.clock.now()
+            for call_id in await self._hands.run(self._store.attempts.expire, now):
+                self._log.warning("nobody answers for this call any more", call_id=call_id)
+                self._forget(call_id)
+            room = self._book.room(self._hands.clock.monotonic_ms())
+            if self._draining or not room or self.closed():
+                return
+            claim = self._store.attempts.claim
+            for claimed in await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner):
+                task = asyncio.create_task(self._place(claimed))
+                self._placing.add(task)
+                task.add_done_callback(self._placed)
+
+    def _placed(self, task: asyncio.Task[None]) -> None:
+        self._placing.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # The claim stays until its lease runs out; then it goes back by itself.
+            self._log.error("a call could not be placed", problem=str(error), exc_info=error)
+
+    async def _place(self, claimed: Claimed) -> None:
+        call_id = new_id("call", self._hands.clock)
+        place = self._book.reserve(call_id, self._hands.clock.monotonic_ms())
+        if place is None:
+            await self._release(claimed.attempt_id, claimed.fence, call_id)
+        elif not await self._prepared(claimed):
+            await self._release(claimed.attempt_id, claimed.fence, call_id, rest_s=0 if self._draining else _RETRY_S)
+        elif not await self._may_dial(claimed, call_id, place):
+            await self._release(claimed.attempt_id, claimed.fence, call_id)
+        else:
+            await self._hands.send(place.line, self._order(claimed, call_id, place))
+
+    async def _prepared(self, claimed: Claimed) -> bool:
+        task: asyncio.Task[None] = asyncio.ensure_future(self._prepare(claimed))
+        self._preparing.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._preparing.discard(task)
+        if task.cancelled():
+            return False
+        error = task.exception()
+        if error is None:
+            return True
+        details = None if isinstance(error, CallbotError | TimeoutError) else error
+        self._log.error(
+            "the prompts of a contact could not be made",
+            contact=claimed.contact_id,
+            problem=str(error),
+            exc_info=details,
+        )
+        return False
+
+    async def _prepare(self, claimed: Claimed) -> None:
+        async with asyncio.timeout(self._terms.lease_s):
+            await self._hands.prepare(claimed)
+
+    async def _may_dial(self, claimed: Claimed, call_id: str, place: Place) -> bool:
+        lives = self._book.lives(place, self._hands.clock.monotonic_ms())
+        if self._draining or not lives or self.closed():
+            return False
+        until = self._hands.clock.now() + timedelta(seconds=self._terms.lease_s)
+        dialling = Dialling(call_id, place.line, place.incarnation, place.trunk)
+        mark = self._store.attempts.mark_dialling
+        if not await self._hands.run(mark, claimed.attempt_id, claimed.fence, dialling, until):
+            return False
+        self._leases[call_id] = until
+        return True
+
+    def _order(self, claimed: Claimed, call_id: str, place: Place) -> PlaceCall:
+        trunk = self._trunks[place.trunk]
+        return PlaceCall(
+            call_id=call_id,
+            attempt_id=claimed.attempt_id,
+            fence=claimed.fence,
+            incarnation=place.incarnation,
+            uri=f"sip:{claimed.phone.number}@{trunk.host}:{trunk.port}",
+            caller=trunk.caller,
+            contact=claimed.contact_id,
+            revision=claimed.revision,
+            inputs=dict(claimed.inputs),
+            ring_limit_ms=self._terms.ring_limit_ms,
+        )
+
+    async def _release(self, attempt_id: str, fence: int, call_id: str, rest_s: int = 0) -> None:
+        """The call surely never left; its contact waits again, for now or for ``rest_s`` seconds."""
+        due_at = self._hands.clock.now() + timedelta(seconds=rest_s) if rest_s else None
+        await self._hands.run(self._store.attempts.release, attempt_id, fence, due_at)
+        self._forget(call_id)
+
+    def _forget(self, call_id: str) -> None:
+        self._book.free(call_id)
+        self._leases.pop(call_id, None)
+        self.wake()

@@ -1,0 +1,107 @@
+"""The dispatcher's book of lines and trunks: who has room for one more call. Pure; the caller brings the time.
+
+::
+
+    room of a line  = legs it announced - calls it names in its beats, or that were given to it and have not ended
+    room of a trunk = channels - calls given to it that have not ended
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from callbot.messages import LineBeat, LineReady
+
+LOST_AFTER_MS = 5000
+"""A line that was not heard for so long gets no more calls: five beats (messages.LineBeat comes every second)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one more call fits."""
+
+    line: str
+    incarnation: str
+    trunk: str
+
+
+@dataclass(slots=True)
+class _Line:
+    incarnation: str
+    legs: int
+    seen_ms: int
+    draining: bool = False
+    alive: frozenset[str] = field(default_factory=frozenset)
+
+
+class LineBook:
+    """Counts calls on lines and trunks. One thread."""
+
+    def __init__(self, channels: Mapping[str, int]) -> None:
+        self._channels = channels
+        self._lines: dict[str, _Line] = {}
+        self._given: dict[str, Place] = {}
+
+    def ready(self, message: LineReady, now_ms: int) -> None:
+        """A line started, again perhaps."""
+        self._lines[message.line] = _Line(message.incarnation, message.legs, now_ms)
+
+    def beat(self, message: LineBeat, now_ms: int) -> None:
+        """A line lives; after a restart of control its first beat is also its introduction."""
+        line = self._lines.get(message.line)
+        if line is None or line.incarnation != message.incarnation:
+            line = self._lines[message.line] = _Line(message.incarnation, message.legs, now_ms)
+        line.seen_ms = now_ms
+        line.draining = message.draining
+        line.alive = frozenset(message.calls)
+
+    def lives(self, place: Place, now_ms: int) -> bool:
+        """Whether the very line process of ``place`` still takes calls."""
+        line = self._lines.get(place.line)
+        return line is not None and line.incarnation == place.incarnation and self._takes_calls(line, now_ms)
+
+    def room(self, now_ms: int) -> int:
+        """How many more calls fit now."""
+        legs = sum(max(0, self._free_legs(name)) for name in self._open_lines(now_ms))
+        return min(legs, sum(max(0, self._free_channels(trunk)) for trunk in self._channels))
+
+    def reserve(self, call_id: str, now_ms: int) -> Place | None:
+        """Keep a leg and a channel for this call until ``free``: the emptiest line, the emptiest trunk."""
+        lines = self._open_lines(now_ms)
+        if not lines or not self._channels:
+            return None
+        name = max(lines, key=self._free_legs)
+        trunk = max(self._channels, key=self._free_channels)
+        if self._free_legs(name) < 1 or self._free_channels(trunk) < 1:
+            return None
+        place = Place(name, self._lines[name].incarnation, trunk)
+        self._given[call_id] = place
+        return place
+
+    def occupy(self, call_id: str, place: Place) -> None:
+        """This call was given to ``place`` in an earlier life of control."""
+        self._given[call_id] = place
+
+    def free(self, call_id: str) -> None:
+        """The call is over, or never began; unknown calls are fine."""
+        self._given.pop(call_id, None)
+        for line in self._lines.values():
+            line.alive -= {call_id}
+
+    def calls(self) -> Iterable[tuple[str, str]]:
+        """Every call that may be ringing or talking, as (line, call id)."""
+        given = {(place.line, call_id) for call_id, place in self._given.items()}
+        return sorted(given | {(name, call_id) for name, line in self._lines.items() for call_id in line.alive})
+
+    def _takes_calls(self, line: _Line, now_ms: int) -> bool:
+        return not line.draining and now_ms - line.seen_ms < LOST_AFTER_MS
+
+    def _open_lines(self, now_ms: int) -> list[str]:
+        return [name for name, line in self._lines.items() if self._takes_calls(line, now_ms)]
+
+    def _free_legs(self, name: str) -> int:
+        line = self._lines[name]
+        given = {call_id for call_id, place in self._given.items() if place.line == name}
+        return line.legs - len(given | line.alive)
+
+    def _free_channels(self, trunk: str) -> int:
+        return self._channels[trunk] - sum(place.trunk == trunk for place in self._given.values())
