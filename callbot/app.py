@@ -1,9 +1,17 @@
 """The only module that chooses implementations: one function per port."""
 
-from callbot.ports import Recogniser, Vad, Voice
+import os
+from typing import TYPE_CHECKING
+
+from callbot.errors import SettingsError
+from callbot.language import Text
+from callbot.ports import Recogniser, SmsGateway, Systems, Vad, Voice
 from callbot.settings import Settings
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint
+
+if TYPE_CHECKING:
+    from callbot.store.repository import Store
 
 _RTP_PORTS = 200
 """RTP ports per line; a leg takes two (RTP and RTCP), and re-used ones rest a while."""
@@ -69,3 +77,44 @@ async def endpoint(settings: Settings, number: int) -> Pjsua2Endpoint:
             rtp_ports=_RTP_PORTS,
         )
     )
+
+
+def store(settings: Settings) -> "Store":
+    """The database, its tables up to date. Errors: ``StoreError``."""
+    from callbot.store.repository import open_store
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return open_store(settings.store_url)
+
+
+def systems(settings: Settings) -> Systems:
+    """The systems that scripts may ask."""
+    from callbot.customers.orders import CsvOrders
+    from callbot.customers.systems import OrderActions
+
+    return OrderActions(CsvOrders(settings.orders_csv) if settings.orders_csv else None)
+
+
+def sms_gateway(settings: Settings, store: "Store") -> SmsGateway:
+    """The gateway of the settings. Errors: ``SettingsError`` when the token's environment variable is not set."""
+    from callbot.followup.sms import HttpGateway, OutboxGateway
+
+    match settings.sms.gateway:
+        case "outbox":
+            return OutboxGateway(store.followups)
+        case "http":
+            name = settings.sms.token_env
+            if name and name not in os.environ:
+                raise SettingsError(
+                    Text(
+                        f"短信网关的令牌应在环境变量 {name} 里，但它没有设置。",
+                        f"The SMS gateway's token should be in the environment variable {name}, which is not set.",
+                    )
+                )
+            return HttpGateway(settings.sms.url, os.environ.get(name, "") if name else "")
+
+
+def dbos_url(settings: Settings) -> str:
+    """Where the follow-ups' workflow engine keeps its own tables: beside the store."""
+    url = settings.store.url
+    return url if url.startswith("postgresql") else f"sqlite:///{settings.data_dir / 'dbos.db'}"

@@ -188,7 +188,8 @@ class Line:
 
     async def _beat(self) -> None:
         while True:
-            self._tell(LineBeat(self._name, self._incarnation, tuple(self._attempts), self._draining))
+            calls, legs = tuple(self._attempts), self._dialler.legs
+            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs))
             await asyncio.sleep(_BEAT_S)
 
     async def _repeat_results(self) -> None:

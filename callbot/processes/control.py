@@ -1,0 +1,194 @@
+"""The control process: dispatcher, store, follow-ups, health. The only process that touches the database."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import uvicorn
+
+from callbot import __version__, app, log, wire
+from callbot.campaign.dispatch import Dispatcher, Hands, Terms
+from callbot.clock import SystemClock
+from callbot.dialogue.engine import CompiledScript, compile_revision
+from callbot.dialogue.pieces import contact_pieces, shared_pieces
+from callbot.errors import SettingsError
+from callbot.followup.deliver import Deliverer
+from callbot.language import Text, tr
+from callbot.messages import (
+    ActionAnswer,
+    ActionAsked,
+    ActionFinished,
+    CallProgress,
+    LineBeat,
+    LineReady,
+    Revision,
+    ToControl,
+    ToLine,
+)
+from callbot.ports import Systems
+from callbot.settings import Settings
+from callbot.speech.remote import SpeechClient
+from callbot.store.records import Claimed
+from callbot.store.repository import Store
+from callbot.web.health import Health, LineHealth, create_app
+
+_DELIVER_S = 1.0
+"""How often the outbox is looked into when nothing happens."""
+_LOST_MS = 5000
+
+
+class Control:
+    """Wires lines, dispatcher, follow-ups and whoever watches."""
+
+    def __init__(self, settings: Settings, store: Store, systems: Systems) -> None:
+        self._clock = SystemClock()
+        self._systems = systems
+        self._server: wire.Server[ToControl, ToLine] = wire.Server(
+            wire.address(settings.socket_dir, "control"), ToControl
+        )
+        self._live: wire.Publisher[CallProgress] = wire.Publisher(wire.address(settings.socket_dir, "live"))
+        self._speech = SpeechClient(wire.address(settings.socket_dir, "speech"), "control")
+        self._scripts: dict[str, CompiledScript] = {}
+        self._shared_ready: set[str] = set()
+        self._lines: dict[str, tuple[LineHealth, int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        gateway = app.sms_gateway(settings, store)
+        self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
+        self.dispatcher = Dispatcher(
+            store,
+            Terms.of(settings),
+            Hands(
+                send=self._server.send, prepare=self._prepare, plan=self._plan, run=asyncio.to_thread, clock=self._clock
+            ),
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await asyncio.to_thread(self._deliverer.start)
+        await self.dispatcher.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver()):
+                    group.create_task(work)
+        finally:
+            await asyncio.to_thread(self._deliverer.stop)
+            self._server.close()
+            self._live.close()
+            self._speech.close()
+
+    def health(self) -> Health:
+        """Whether calls can be placed."""
+        now = self._clock.monotonic_ms()
+        lines = [line for line, seen in self._lines.values() if now - seen < _LOST_MS]
+        problem = "" if lines else tr("没有线路在运行", "no line is running")
+        return Health(status="ok" if lines else "degraded", version=__version__, lines=lines, problem=problem)
+
+    async def _receive(self) -> None:
+        async for line, message in self._server.messages():
+            match message:
+                case CallProgress():
+                    await self._live.send(message)
+                case ActionAsked():
+                    self._spawn_answer(line, message)
+                case _:
+                    self._note_line(message)
+                    await self.dispatcher.handle(line, message)
+
+    def _note_line(self, message: ToControl) -> None:
+        now = self._clock.monotonic_ms()
+        match message:
+            case LineReady(line=name, legs=legs, media=media):
+                self._lines[name] = LineHealth(line=name, legs=legs, busy=0, media=media), now
+            case LineBeat(line=name, legs=legs, calls=calls):
+                media = self._lines[name][0].media if name in self._lines else ""
+                self._lines[name] = LineHealth(line=name, legs=legs, busy=len(calls), media=media), now
+            case _:
+                pass
+
+    def _spawn_answer(self, line: str, asked: ActionAsked) -> None:
+        task = asyncio.create_task(self._answer(line, asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, line: str, asked: ActionAsked) -> None:
+        try:
+            result, values = await self._systems.ask(asked.action, asked.arguments)
+        except Exception as error:  # whatever a system does, the call hears "failed"
+            log.get(__name__).error("a system failed", action=asked.action, call_id=asked.call_id, problem=str(error))
+            result, values = "failed", {}
+        finished = ActionFinished(asked.action, result, values)
+        await self._server.send(line, ActionAnswer(asked.call_id, finished))
+
+    async def _prepare(self, claimed: Claimed) -> None:
+        script = self._compiled(claimed.revision)
+        pieces = list(contact_pieces(script, claimed.inputs))
+        if claimed.revision.hash not in self._shared_ready:
+            pieces = [*shared_pieces(script), *pieces]
+        await self._speech.prepare(pieces)
+        self._shared_ready.add(claimed.revision.hash)
+
+    def _compiled(self, revision: Revision) -> CompiledScript:
+        if revision.hash not in self._scripts:
+            self._scripts[revision.hash] = compile_revision(revision)
+        return self._scripts[revision.hash]
+
+    async def _deliver(self) -> None:
+        while True:
+            await asyncio.to_thread(self._deliverer.deliver_pending)
+            await asyncio.sleep(_DELIVER_S)
+
+
+async def main(settings: Settings) -> None:
+    """Serve until SIGTERM. Errors: ``SettingsError`` for a busy port, ``StoreError`` for a database out of reach."""
+    log.configure("control")
+    store = app.store(settings)
+    try:
+        control = Control(settings, store, app.systems(settings))
+        async with _http(settings, control):
+            work = asyncio.ensure_future(control.run())
+            for stop in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(stop, work.cancel)
+            with suppress(asyncio.CancelledError):
+                await work
+    finally:
+        store.close()
+
+
+@asynccontextmanager
+async def _http(settings: Settings, control: Control) -> AsyncIterator[None]:
+    """The HTTP side for the time of the block; port 0 means none."""
+    if not settings.web.port:
+        yield
+        return
+    listening = _listen(settings.web.host, settings.web.port)
+    config = uvicorn.Config(create_app(control.health), log_config=None, access_log=False, lifespan="off")
+    server = _Server(config)
+    serving = asyncio.ensure_future(server.serve([listening]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to ``main``."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise SettingsError(
+            Text(
+                f"网页端口 {host}:{port} 不能使用（{error.strerror}）。请在 callbot.toml 的 [web] 里换一个 port。",
+                f"Web port {host}:{port} cannot be used ({error.strerror}). Set another under [web] in callbot.toml.",
+            )
+        ) from None
