@@ -24,21 +24,24 @@ _ROWS = 510
 class KokoroVoice:
     """``ports.Voice`` on onnxruntime; one instance may be used from several threads."""
 
-    def __init__(self, model_dir: Path, speaker: str, speed: float) -> None:
-        """Load the model from ``model_dir`` (joined there when new) and the speaker's style vectors.
+    def __init__(self, folder: Path, speaker: str, speed: float) -> None:
+        """Load the model from the folder ``models.ensure("kokoro", ...)`` gave, and the speaker's style vectors.
 
         ``speed`` 1.0 is the speaker's own pace, 1.2 a fifth faster. About 3 s and 200 MB.
         Errors: ``SpeechError``.
         """
         self._style = _style(speaker)
         self._speed = np.array([speed], np.float32)
-        self._name = f"kokoro/{speaker}/{speed:g}"
+        self._name = f"kokoro/{speaker}/{speed}"
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        path = models.ensure("kokoro", model_dir) / "kokoro.onnx"
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        model = str(folder / "kokoro.onnx")
+        try:
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has an exception class of its own for each cause
+            raise SpeechError(models.broken(folder, error)) from error
         vocabulary = files("callbot.speech") / "voices" / "vocabulary.json"
         self._ids: dict[str, int] = json.loads(vocabulary.read_text("utf-8"))["vocab"]
         self._phonemes = _load_phonemes()

@@ -166,6 +166,21 @@ def ensure(name: str, model_dir: Path, progress: Progress | None = None) -> Path
     return folder
 
 
+def vosk_folder(folder: Path | None) -> Path:
+    """The folder of the user's vosk model, looked at. Errors: ``SpeechError`` when it is not set or holds none."""
+    if folder is None or not _is_vosk_model(folder):
+        raise SpeechError(_no_vosk(folder))
+    return folder
+
+
+def broken(folder: Path, error: Exception) -> Text:
+    """A model that was verified once does not load any more."""
+    return Text(
+        f"语音模型 {folder} 打不开：{error}。删除该文件夹后运行 callbot models --fetch",
+        f"The speech model {folder} does not load: {error}. Remove that folder and run `callbot models --fetch`",
+    )
+
+
 def status(model_dir: Path, vosk_model: Path | None = None) -> tuple[ModelStatus, ...]:
     """How it stands with every model; cheap, changes nothing. ``vosk_model`` is the folder of the settings."""
     return tuple(_status(model, model_dir, vosk_model) for model in MODELS)
@@ -194,20 +209,21 @@ def _status(model: Model, model_dir: Path, vosk_model: Path | None) -> ModelStat
 
 
 def _user_supplied(model: Model, folder: Path | None) -> ModelStatus:
-    if folder is not None and (folder / "am" / "final.mdl").is_file():
+    if folder is not None and _is_vosk_model(folder):
         return ModelStatus(model, True, folder, _size(folder), None)
-    where = "" if folder is None else str(folder)
-    return ModelStatus(
-        model,
-        False,
-        folder,
-        0,
-        Text(
-            f"{where or '没有设置'}：下载 vosk-model-small-cn-0.22 并解压，"
-            "把文件夹写进 callbot.toml 的 speech.vosk_model",
-            f"{where or 'not set'}: download and unpack vosk-model-small-cn-0.22 and name the folder as "
-            f"speech.vosk_model in callbot.toml",
-        ),
+    return ModelStatus(model, False, folder, 0, _no_vosk(folder))
+
+
+def _is_vosk_model(folder: Path) -> bool:
+    return (folder / "am" / "final.mdl").is_file()
+
+
+def _no_vosk(folder: Path | None) -> Text:
+    return Text(
+        f"vosk 模型{'没有设置' if folder is None else f'不在 {folder}'}：下载 vosk-model-small-cn-0.22 并解压，"
+        "把文件夹写进 callbot.toml 的 speech.vosk_model",
+        f"The vosk model is {'not set' if folder is None else f'not in {folder}'}: download and unpack "
+        "vosk-model-small-cn-0.22 and name the folder as speech.vosk_model in callbot.toml",
     )
 
 

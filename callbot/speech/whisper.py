@@ -94,19 +94,15 @@ class _Queue:
 class WhisperRecogniser:
     """``ports.Recogniser``. Use it from asyncio; it computes in ``workers`` threads of its own, one core each."""
 
-    def __init__(self, model_dir: Path, workers: int = 2) -> None:
-        """Load whisper-base from ``model_dir`` (joined there when new). About 1 s, 200 MB. Errors: ``SpeechError``."""
-        folder = models.ensure("whisper-base", model_dir)
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        """Load the model from the folder ``models.ensure("whisper-base", ...)`` gave. About 1 s, 200 MB.
+
+        Errors: ``SpeechError``.
+        """
         try:
             self._engine = _Engine(folder, workers)
         except (RuntimeError, ValueError) as error:
-            raise SpeechError(
-                Text(
-                    f"语音识别模型 {folder} 打不开：{error}。删除该文件夹后运行 callbot models --fetch",
-                    f"The recognition model {folder} does not load: {error}. "
-                    f"Remove that folder and run `callbot models --fetch`",
-                )
-            ) from error
+            raise SpeechError(models.broken(folder, error)) from error
         self._queue = _Queue()
         self._threads = [threading.Thread(target=self._work, name=f"whisper-{n}", daemon=True) for n in range(workers)]
         for thread in self._threads:
