@@ -1,0 +1,79 @@
+"""Where an endpoint listens, and the sentences for what can be wrong with it (pure)."""
+
+import re
+from dataclasses import dataclass
+
+from callbot.errors import TelephonyError
+from callbot.language import Text
+
+_USER = re.compile(r"sips?:(?:([^@;>\s]*)@)?")
+
+
+def user_part(text: str) -> str:
+    """The user part of the first SIP URI in a header or request line, "" without one."""
+    found = _USER.search(text)
+    return (found.group(1) or "") if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointConfig:
+    """Where an endpoint listens. ``sip_port`` 0 takes a free one; every process needs RTP ports of its own.
+
+    ``log_file``: PJSIP's own log at level 4, for finding faults in SIP; empty for none.
+    """
+
+    bind: str
+    sip_port: int
+    rtp_port: int
+    rtp_ports: int = 200
+    no_rtp_ms: int = 8000
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    log_file: str = ""
+
+
+def too_many_legs(legs: int) -> TelephonyError:
+    """The error of a call beyond capacity."""
+    return TelephonyError(
+        Text(
+            f"这条线路最多同时承载 {legs} 路通话，现已占满。请等一路结束，或增加线路进程。",
+            f"This line carries {legs} legs at once and all are taken. Wait for one to end, or run more lines.",
+        )
+    )
+
+
+def unfit(reason: str) -> TelephonyError:
+    """The SIP stack itself does not work."""
+    return TelephonyError(
+        Text(
+            f"SIP 协议栈无法启动：{reason}。请运行 callbot doctor 检查 pjsua2 的安装和端口设置。",
+            f"The SIP stack does not start: {reason}. Run `callbot doctor` to check pjsua2 and the ports.",
+        )
+    )
+
+
+def busy_port(config: EndpointConfig, reason: str) -> TelephonyError:
+    """Somebody else holds the port, or the address is not of this machine."""
+    where = f"{config.bind}:{config.sip_port}"
+    return TelephonyError(
+        Text(
+            f"SIP 端口 {where}（UDP）不能使用：{reason}。"
+            "请结束占用它的程序，或在 callbot.toml 里换一个 telephony.sip_port。",
+            f"SIP port {where} (UDP) cannot be used: {reason}. End the program that holds it, or set another "
+            "telephony.sip_port in callbot.toml.",
+        )
+    )
+
+
+def one_endpoint() -> TelephonyError:
+    """A second endpoint in one process: PJSIP would abort it."""
+    return TelephonyError(
+        Text(
+            "一个进程里只能有一个 SIP 端点。请先关闭已有的端点，或另起一个进程。",
+            "A process has one SIP endpoint. Close the one there is first, or start another process.",
+        )
+    )
+
+
+def bad_uri(uri: str) -> TelephonyError:
+    """Not a SIP address at all."""
+    return TelephonyError(Text(f"“{uri}”不是有效的 SIP 地址。", f"“{uri}” is not a SIP address."))

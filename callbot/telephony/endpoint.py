@@ -1,0 +1,213 @@
+"""A SIP endpoint as the loop sees it: dialling, answering, and the legs that come of it.
+
+::
+
+    loop thread                              pj thread (one)                 PJSIP's own threads
+    SipEndpoint, SipCall ── submit ────────► SipCore ── pjsua2 calls ──►     SIP worker, media clock
+    SipCall.on_event / SipLeg.on_frames ◄──────────── call_soon_threadsafe ──┘
+
+Everything here runs in the loop's thread; ``SipCore`` is called on the pj thread only.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from callbot import log
+from callbot.errors import TelephonyError
+from callbot.ports import CallLeg, DialRequest, NotConnected
+from callbot.telephony.config import EndpointConfig, too_many_legs
+from callbot.telephony.leg_state import (
+    NO_ACK_MS,
+    NO_PROVISIONAL_MS,
+    CallEvent,
+    Confirmed,
+    Gone,
+    Provisional,
+    not_connected,
+)
+from callbot.telephony.sip_call import HANG_UP_WITHIN_S, CallRefused, PjThread, SipCall, SipCore
+
+_log = log.get(__name__)
+
+
+class IncomingCall:
+    """A call somebody makes to us. ``number`` is the user part of the request URI, ``caller`` that of From.
+
+    At most one of ``answer`` and ``reject`` is called; a call left alone ends when the caller gives up.
+    """
+
+    def __init__(self, call: SipCall, number: str, caller: str) -> None:
+        self._call = call
+        self.number = number
+        self.caller = caller
+
+    def ring(self) -> None:
+        """Say 180."""
+        self._call.respond(180)
+
+    def reject(self, status: int) -> None:
+        """Refuse with a final status such as 486 or 603."""
+        self._call.respond(status)
+
+    async def answer(self) -> CallLeg | NotConnected:
+        """Say 200 and wait for ACK; no ACK within 8 s ends the call. Cancelling the task hangs up."""
+        call = self._call
+        call.respond(200)
+        try:
+            async with asyncio.timeout(NO_ACK_MS / 1000):
+                while True:
+                    match await call.events.get():
+                        case Confirmed():
+                            return await call.to_leg()
+                        case Gone(status):
+                            return not_connected(status)
+                        case _:
+                            pass
+        except TimeoutError:
+            return await call.give_up("no_ack")
+        except asyncio.CancelledError:
+            call.hang_up("cancelled")
+            raise
+
+
+class SipEndpoint:
+    """Dials and answers over a ``SipCore``; satisfies ``ports.Dialler``."""
+
+    def __init__(
+        self, config: EndpointConfig, core: SipCore, on_incoming: Callable[[IncomingCall], None] | None
+    ) -> None:
+        self._config = config
+        self._core = core
+        self._on_incoming = on_incoming
+        self._loop = asyncio.get_running_loop()
+        self._pj_thread = PjThread(self._loop)
+        self._calls: dict[int, SipCall] = {}
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def open(self) -> None:
+        """Start the SIP stack; once. Errors: ``TelephonyError``, and nothing is left of it."""
+        try:
+            await self._pj_thread.run(self._core.start, self._config, self)
+        except TelephonyError:
+            self._pj_thread.end()
+            raise
+
+    async def close(self) -> None:
+        """Hang up what is left, then free everything in the order PJSIP needs. No calls after it."""
+        if self._closing:
+            return
+        self._closing = True
+        for call in list(self._calls.values()):
+            call.hang_up("robot")
+        try:
+            async with asyncio.timeout(HANG_UP_WITHIN_S):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.info("closing while calls had not ended", calls=len(self._calls))
+        await self._pj_thread.run(self._core.close)
+        self._pj_thread.end()
+
+    @property
+    def legs(self) -> int:
+        """How many legs the SIP stack carries, as it says itself."""
+        return self._core.legs
+
+    @property
+    def media(self) -> str:
+        """The SIP stack and how frames are read, for people."""
+        return self._core.media
+
+    @property
+    def sip_port(self) -> int:
+        """The UDP port it listens on."""
+        return self._core.sip_port
+
+    @property
+    def busy_legs(self) -> int:
+        """Legs taken now, ringing ones among them."""
+        return len(self._calls)
+
+    async def dial(self, request: DialRequest, on_ringing: Callable[[], None]) -> CallLeg | NotConnected:
+        """Call and wait; see ``ports.Dialler``. Unreachable when the far end has not said a word after 8 s."""
+        if self._closing or len(self._calls) >= self.legs:
+            raise too_many_legs(self.legs)
+        call = self._new_call(self._core.new_number())
+        begun = self._loop.time()
+        try:
+            await self._pj_thread.run(self._core.make_call, call.number, request.uri, request.caller)
+            return await self._wait_for_answer(call, begun, request.ring_limit_ms, on_ringing)
+        except CallRefused:
+            self._forget(call)
+            return not_connected(0, "silent")
+        except TelephonyError:
+            self._forget(call)
+            raise
+        except asyncio.CancelledError:
+            call.hang_up("cancelled")
+            raise
+
+    async def _wait_for_answer(
+        self, call: SipCall, begun: float, ring_limit_ms: int, on_ringing: Callable[[], None]
+    ) -> CallLeg | NotConnected:
+        answered = ringing = False  # any word from the far end; 180 or 183
+        while True:
+            limit_ms = ring_limit_ms if answered else min(ring_limit_ms, NO_PROVISIONAL_MS)
+            try:
+                async with asyncio.timeout_at(begun + limit_ms / 1000):
+                    event = await call.events.get()
+            except TimeoutError:
+                return await call.give_up("ring_limit" if answered else "silent")
+            match event:
+                case Provisional(rings):
+                    answered = True
+                    if rings and not ringing:
+                        ringing = True
+                        on_ringing()
+                case Confirmed():
+                    return await call.to_leg()
+                case Gone(status):
+                    return not_connected(status, call.reason)
+                case _:
+                    pass
+
+    # -------------------------------------------------------- sip_call.Listener
+
+    def on_event(self, call_number: int, event: CallEvent) -> None:
+        """Something happened to a call."""
+        call = self._calls.get(call_number)
+        if call is None:
+            return
+        if isinstance(event, Gone):
+            self._forget(call)
+        call.on_event(event)
+
+    def on_incoming(self, call_number: int, number: str, caller: str) -> None:
+        """Somebody calls; without anybody to take calls they get 480."""
+        call = self._new_call(call_number)
+        if self._on_incoming is None or self._closing:
+            call.respond(480)
+        else:
+            self._on_incoming(IncomingCall(call, number, caller))
+
+    def on_frames(self) -> None:
+        """Frames have come; called once per tick at most."""
+        for call in list(self._calls.values()):
+            call.take_frames()
+
+    # -------------------------------------------------------- inside
+
+    def _new_call(self, number: int) -> SipCall:
+        call = SipCall(self._core, self._pj_thread, number, self._config.no_rtp_ms)
+        self._calls[number] = call
+        self._idle.clear()
+        return call
+
+    def _forget(self, call: SipCall) -> None:
+        if self._calls.pop(call.number, None) is None:
+            return
+        call.take_frames()
+        self._pj_thread.submit(self._core.drop, call.number)
+        if not self._calls:
+            self._idle.set()

@@ -1,0 +1,425 @@
+"""SIP and RTP on PJSIP: the only module that knows pjsua2.
+
+Every pjsua2 call is made on one pj thread. PJSIP's own threads only run the callbacks, which read what they were given
+and hand it to the loop; nothing is decided here.
+
+What shapes this module (measured): ports and players are pooled and never destroyed while the bridge runs; Python keeps
+every call, port and player alive; a ``Call`` that outlives ``libDestroy`` ends the process, as does an exception in a
+callback.
+"""
+
+import asyncio
+import gc
+import itertools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pjsua2 as pj
+
+from callbot.errors import TelephonyError
+from callbot.telephony.config import EndpointConfig, bad_uri, busy_port, one_endpoint, unfit, user_part
+from callbot.telephony.endpoint import IncomingCall, SipEndpoint
+from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional
+from callbot.telephony.media import (
+    FRAME_BYTES,
+    SLOT_SAMPLES,
+    ReadFrame,
+    Slot,
+    TickQueue,
+    Waker,
+    compiled_library,
+    layout_holds,
+    read_by_copy,
+    read_by_pointer,
+    slot_folder,
+)
+from callbot.telephony.sip_call import CallRefused, Listener
+from callbot.values import FRAME_MS, RATE_HZ, Pcm
+
+__all__ = ["EndpointConfig", "IncomingCall", "Pjsua2Endpoint"]
+
+_MANY_CALLS = 1000  # asked for; the library cuts it down to what it was compiled for
+_PORTS_PER_LEG = 4  # the call, ear, mouth, player
+
+
+class Pjsua2Endpoint(SipEndpoint):
+    """The SIP endpoint of this process; there is at most one at a time."""
+
+    @classmethod
+    async def start(
+        cls, config: EndpointConfig, on_incoming: Callable[[IncomingCall], None] | None = None
+    ) -> "Pjsua2Endpoint":
+        """Bind the SIP port and make ready. Errors: ``TelephonyError`` when the port is taken or pjsua2 is unfit."""
+        endpoint = cls(config, _PjCore(asyncio.get_running_loop()), on_incoming)
+        await endpoint.open()
+        return endpoint
+
+
+class _PjCore:
+    """pjsua2 behind ``SipCore``; all methods on the pj thread unless they say otherwise."""
+
+    running = False  # of the process: PJSIP aborts it when a second endpoint is made
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.legs = 0
+        self.media = ""
+        self.sip_port = 0
+        self.calls: dict[int, _PjCall] = {}
+        self.read_frame: ReadFrame = read_by_copy
+        self._loop = loop
+        self._numbers = itertools.count(1)
+        self._pool: list[_Kit] = []
+        self._kits: list[_Kit] = []
+        self._config: EndpointConfig
+        self._endpoint: Any = None
+        self._account: Any = None
+        self.listener: Listener
+        self._folder: tempfile.TemporaryDirectory[str]
+        self._waker: Waker
+
+    def new_number(self) -> int:
+        """A number for a call; any thread."""
+        return next(self._numbers)
+
+    def post(self, work: Callable[..., None], *arguments: object) -> None:
+        """Any thread: do something in the loop. Never raises: an exception in a callback ends the process."""
+        try:
+            self._loop.call_soon_threadsafe(work, *arguments)
+        except RuntimeError:  # the loop is closed; nobody is interested any more
+            return
+
+    # -------------------------------------------------------- start and end
+
+    def start(self, config: EndpointConfig, listener: Listener) -> None:
+        """Create the library, bind, prove the frame layout. After an error nothing is left of it."""
+        self._config = config
+        self.listener = listener
+        self._waker = Waker(self._loop, listener.on_frames)
+        if _PjCore.running:
+            raise one_endpoint()
+        library = compiled_library()
+        self._folder = slot_folder()
+        library.pj_log_set_level(0)  # libCreate would print to standard output otherwise
+        self._endpoint = pj.Endpoint()
+        _PjCore.running = True
+        self._endpoint.libCreate()
+        try:
+            self._endpoint.libInit(_endpoint_config(config))
+            self.legs = int(library.pjsua_call_get_max_count())
+            self._endpoint.audDevManager().setNullDev()
+            self._choose_codecs()
+            self._bind()
+            self._endpoint.libStart()
+            self._make_account()
+        except pj.Error as error:
+            self.close()
+            raise unfit(str(error.reason)) from None
+        except TelephonyError:
+            self.close()
+            raise
+        self._prove_layout()
+
+    def _choose_codecs(self) -> None:
+        known = [codec.codecId for codec in self._endpoint.codecEnum2()]
+        for codec_id in known:
+            name = codec_id.split("/")[0]
+            wanted = name in self._config.codecs
+            self._endpoint.codecSetPriority(codec_id, 200 - self._config.codecs.index(name) if wanted else 0)
+
+    def _bind(self) -> None:
+        config = self._config
+        transport = pj.TransportConfig()
+        transport.boundAddress = config.bind
+        transport.port = config.sip_port
+        try:
+            transport_id = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        except pj.Error as error:
+            raise busy_port(config, str(error.reason)) from None
+        self.sip_port = int(self._endpoint.transportGetInfo(transport_id).localName.rsplit(":", 1)[1])
+
+    def _make_account(self) -> None:
+        config = pj.AccountConfig()
+        config.idUri = f"sip:callbot@{self._config.bind}:{self.sip_port}"
+        transport = config.mediaConfig.transportConfig
+        transport.boundAddress = self._config.bind
+        transport.publicAddress = self._config.bind
+        transport.port = self._config.rtp_port
+        transport.portRange = self._config.rtp_ports
+        self._account = _PjAccount(self)
+        self._account.create(config, True)
+
+    def _prove_layout(self) -> None:
+        known = bytes(i % 251 for i in range(FRAME_BYTES))
+        frame = pj.MediaFrame()
+        frame.buf = pj.ByteVector(known)
+        frame.size = FRAME_BYTES
+        proved = layout_holds(frame, known)
+        self.read_frame = read_by_pointer if proved else read_by_copy
+        how = "frames by pointer" if proved else "frames by copy, slow"
+        self.media = f"pjsua2 {self._endpoint.libVersion().full}, {how}"
+
+    def close(self) -> None:
+        """Calls, account, clock, ports, library: in this order, or the process aborts."""
+        self.calls.clear()
+        self._account = None
+        gc.collect()
+        if self._endpoint.libGetState() == pj.PJSUA_STATE_RUNNING:
+            self._endpoint.audDevManager().setNoDev()
+        self._pool.clear()
+        self._kits.clear()
+        gc.collect()
+        self._endpoint.libDestroy()
+        self._endpoint = None
+        gc.collect()
+        _PjCore.running = False
+        self._folder.cleanup()
+
+    # -------------------------------------------------------- calls
+
+    def make_call(self, number: int, uri: str, caller: str) -> None:
+        """See ``SipCore``. A host name is looked up here; addresses cost nothing."""
+        if self._endpoint.utilVerifySipUri(uri) != 0:
+            raise bad_uri(uri)
+        call = _PjCall(self, number, self._account)
+        self.calls[number] = call
+        options = pj.CallOpParam(True)
+        options.txOption.localUri = f"sip:{caller}@{self._config.bind}:{self.sip_port}"
+        try:
+            call.makeCall(uri, options)
+        except pj.Error as error:
+            raise CallRefused(error.reason) from None
+
+    def respond(self, number: int, status: int) -> None:
+        """See ``SipCore``."""
+        call = self.calls.get(number)
+        if call is not None and call.isActive():
+            options = pj.CallOpParam(True)
+            options.statusCode = status
+            call.answer(options)
+
+    def hang_up(self, number: int) -> None:
+        """See ``SipCore``."""
+        call = self.calls.get(number)
+        if call is not None and call.isActive():
+            call.hangup(pj.CallOpParam(True))
+
+    def attach(self, number: int) -> TickQueue | None:
+        """See ``SipCore``."""
+        call = self.calls.get(number)
+        if call is None or not call.isActive():
+            return None
+        call.kit = self._take_kit()
+        call.kit.ticks.clear()
+        call.kit.ticks.open = True
+        self.connect_ear(number)
+        return call.kit.ticks
+
+    def connect_ear(self, number: int) -> None:
+        """See ``SipCore``."""
+        call = self.calls.get(number)
+        audio = call.audio() if call is not None else None
+        if call is not None and call.kit is not None and audio is not None:
+            audio.startTransmit(call.kit.ear)
+            if call.kit.playing:
+                call.kit.player.startTransmit(audio)
+
+    def start_player(self, number: int, audio: Pcm | None) -> None:
+        """See ``SipCore``. The call is connected before the mouth: it may get a frame more, never one less."""
+        call = self.calls.get(number)
+        if call is None or call.kit is None:
+            return
+        if audio is not None:
+            call.kit.load(audio)
+        line = call.audio()
+        if line is not None:
+            call.kit.player.startTransmit(line)
+        call.kit.player.startTransmit(call.kit.mouth)
+        call.kit.playing = True
+
+    def silence(self, number: int) -> int:
+        """See ``SipCore``."""
+        call = self.calls.get(number)
+        if call is None or call.kit is None:
+            return 0
+        line = call.audio()
+        if line is not None:
+            call.kit.player.stopTransmit(line)
+        call.kit.player.stopTransmit(call.kit.mouth)
+        call.kit.playing = False
+        return call.kit.ticks.count
+
+    def packets(self, number: int) -> int:
+        """See ``SipCore``; the whole statistics are kept while a part is read."""
+        call = self.calls.get(number)
+        if call is None or call.audio() is None:
+            return -1
+        statistics = call.getStreamStat(call.stream)
+        return int(statistics.rtcp.rxStat.pkt)
+
+    def drop(self, number: int) -> None:
+        """See ``SipCore``."""
+        call = self.calls.pop(number, None)
+        if call is None or call.kit is None:
+            return
+        call.kit.ticks.open = False
+        if call.kit.playing:
+            call.kit.player.stopTransmit(call.kit.mouth)
+            call.kit.playing = False
+        self._pool.append(call.kit)
+
+    def _take_kit(self) -> "_Kit":
+        if not self._pool:
+            kit = _Kit(self, Path(self._folder.name) / f"{len(self._kits)}.wav", self._waker)
+            self._kits.append(kit)
+            return kit
+        return self._pool.pop(0)  # the one that has rested longest, so that its bridge connections are surely gone
+
+
+class _Kit:
+    """Ear, mouth, player and slot of one leg, used again and again."""
+
+    def __init__(self, core: _PjCore, path: Path, waker: Waker) -> None:
+        self.ticks = TickQueue(waker)
+        self.playing = False
+        self._slot = Slot(path)
+        first, second = _PjPort(core), _PjPort(core)
+        first.createPort("a", _audio_format())
+        second.createPort("b", _audio_format())
+        # The bridge serves lower slots first; ``TickQueue`` needs the ear to be the first of the two.
+        self.ear, self.mouth = sorted((first, second), key=lambda port: int(port.getPortId()))
+        self.ear.take = self.ticks.ear
+        self.mouth.take = self.ticks.mouth
+        self.player = pj.AudioMediaPlayer()
+        self.player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
+
+    def load(self, audio: Pcm) -> None:
+        """Hold this audio and stand at its start. The player must be disconnected.
+
+        ``setPos`` refills its buffer, but through C's stdio, which serves what it read before when the place is near:
+        without a look at the far end of the file first, the old prompt is heard (measured, pjsua2 2.15.1).
+        """
+        self._slot.load(audio)
+        self.player.setPos(SLOT_SAMPLES - RATE_HZ)
+        self.player.setPos(0)
+
+
+# ---------------------------------------------------------------- callbacks, on PJSIP's threads
+
+
+class _PjPort(pj.AudioMediaPort):  # type: ignore[misc]
+    """A Python port of the bridge; its callback comes on the media clock's thread every 20 ms."""
+
+    def __init__(self, core: _PjCore) -> None:
+        super().__init__()
+        self._read = core.read_frame
+        self.take: Callable[[bytes], None] = _nowhere
+
+    def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Copy 320 bytes and hand them over."""
+        self.take(self._read(frame))
+
+
+class _PjCall(pj.Call):  # type: ignore[misc]
+    """A call; its callbacks come on PJSIP's SIP thread."""
+
+    def __init__(self, core: _PjCore, number: int, account: Any, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, call_id)
+        self._core = core
+        self.number = number
+        self.kit: _Kit | None = None
+        self.stream = 0
+
+    def audio(self) -> Any:
+        """The call's active audio stream in the bridge, or None. ``info`` is kept: its parts live in it."""
+        if not self.isActive():
+            return None
+        info = self.getInfo()
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in _STREAMING:
+                self.stream = media.index
+                return self.getAudioMedia(media.index)
+        return None
+
+    def onCallState(self, prm: Any) -> None:  # noqa: N802, ARG002 - pjsua2's name
+        """Tell the loop what the call has come to."""
+        info = self.getInfo()
+        match info.state:
+            case pj.PJSIP_INV_STATE_EARLY:
+                self._core.post(self._core.listener.on_event, self.number, Provisional(ringing=True))
+            case pj.PJSIP_INV_STATE_CONFIRMED:
+                self._core.post(self._core.listener.on_event, self.number, Confirmed())
+            case pj.PJSIP_INV_STATE_DISCONNECTED:
+                self._core.post(self._core.listener.on_event, self.number, Gone(int(info.lastStatusCode)))
+
+    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Notice 100 Trying, which changes no call state but shows that somebody is there."""
+        transaction = prm.e.body.tsxState.tsx
+        if transaction.method == "INVITE" and transaction.statusCode == pj.PJSIP_SC_TRYING:
+            self._core.post(self._core.listener.on_event, self.number, Provisional(ringing=False))
+
+    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, ARG002 - pjsua2's name
+        """The stream is there, or was replaced."""
+        self._core.post(self._core.listener.on_event, self.number, MediaChanged())
+
+    def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """A key, by RFC 4733 or INFO."""
+        self._core.post(self._core.listener.on_event, self.number, Key(prm.digit, int(prm.method)))
+
+
+class _PjAccount(pj.Account):  # type: ignore[misc]
+    """Receives calls to any number."""
+
+    def __init__(self, core: _PjCore) -> None:
+        super().__init__()
+        self._core = core
+
+    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Keep the call and tell the loop. The number dialled is the request URI's; To may be rewritten on the way."""
+        number = self._core.new_number()
+        call = _PjCall(self._core, number, self, prm.callId)
+        self._core.calls[number] = call
+        request = prm.rdata.wholeMsg.split("\r\n", 1)[0]
+        info = call.getInfo()
+        self._core.post(self._core.listener.on_incoming, number, user_part(request), user_part(info.remoteUri))
+
+
+def _nowhere(data: bytes) -> None:
+    """Where a port's frames go before its kit is complete."""
+
+
+# ---------------------------------------------------------------- small things
+
+_STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+
+
+def _audio_format() -> Any:
+    audio = pj.MediaFormatAudio()
+    audio.type = pj.PJMEDIA_TYPE_AUDIO
+    audio.id = pj.PJMEDIA_FORMAT_L16
+    audio.clockRate = RATE_HZ
+    audio.channelCount = 1
+    audio.bitsPerSample = 16
+    audio.frameTimeUsec = FRAME_MS * 1000
+    return audio
+
+
+def _endpoint_config(config: EndpointConfig) -> Any:
+    made = pj.EpConfig()
+    made.logConfig.consoleLevel = 0
+    made.logConfig.level = 4 if config.log_file else 0
+    made.logConfig.filename = config.log_file
+    made.uaConfig.maxCalls = _MANY_CALLS
+    made.uaConfig.threadCnt = 1
+    made.uaConfig.userAgent = "callbot"
+    media = made.medConfig
+    media.clockRate = media.sndClockRate = RATE_HZ
+    media.audioFramePtime = media.ptime = FRAME_MS
+    media.channelCount = 1
+    media.ecTailLen = 0
+    media.noVad = True
+    media.quality = 1
+    media.threadCnt = 1
+    media.maxMediaPorts = _MANY_CALLS * _PORTS_PER_LEG
+    return made

@@ -1,0 +1,215 @@
+"""One SIP call between the loop and the pj thread, and what the SIP stack has to offer for it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, Protocol, TypeVar
+
+from callbot import log
+from callbot.ports import CallLeg, NotConnected
+from callbot.telephony.config import EndpointConfig
+from callbot.telephony.leg import SipLeg
+from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
+from callbot.telephony.media import TickQueue
+from callbot.values import Pcm
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = log.get(__name__)
+
+HANG_UP_WITHIN_S = 1.0
+"""How long to wait for the end of calls that were hung up: a BYE on a LAN takes milliseconds."""
+
+
+class CallRefused(Exception):  # noqa: N818 - an outcome on its way between two modules, never shown
+    """The SIP stack would not even send the request: no such host, no route."""
+
+
+class Listener(Protocol):
+    """Where the SIP stack reports; always called in the loop."""
+
+    def on_event(self, call_number: int, event: CallEvent) -> None:
+        """Something happened to a call."""
+        ...
+
+    def on_incoming(self, call_number: int, number: str, caller: str) -> None:
+        """Somebody calls ``number``."""
+        ...
+
+    def on_frames(self) -> None:
+        """Frames have come for one call or more."""
+        ...
+
+
+class SipCore(Protocol):
+    """The SIP stack. Calls have numbers that are never used twice; a number whose call is gone does nothing."""
+
+    legs: int
+    media: str
+    sip_port: int
+
+    def start(self, config: EndpointConfig, listener: Listener) -> None:
+        """Bind and make ready. Errors: ``TelephonyError``."""
+        ...
+
+    def close(self) -> None:
+        """Free everything; nothing may be called after it."""
+        ...
+
+    def new_number(self) -> int:
+        """A number for a call; any thread."""
+        ...
+
+    def make_call(self, number: int, uri: str, caller: str) -> None:
+        """Send INVITE. Errors: ``CallRefused``; ``TelephonyError`` for a bad URI."""
+        ...
+
+    def respond(self, number: int, status: int) -> None:
+        """Answer an incoming call: 180 rings, 200 takes it, 3xx and above refuse it."""
+        ...
+
+    def hang_up(self, number: int) -> None:
+        """BYE, CANCEL or a refusal, whatever fits."""
+        ...
+
+    def attach(self, number: int) -> TickQueue | None:
+        """Give the call an ear, a mouth and a player; ``None`` when it is gone already."""
+        ...
+
+    def connect_ear(self, number: int) -> None:
+        """Connect the call's present audio stream to its ear, and to its player while that plays."""
+        ...
+
+    def start_player(self, number: int, audio: Pcm | None) -> None:
+        """Play ``audio`` from its start, or go on when None."""
+        ...
+
+    def silence(self, number: int) -> int:
+        """Stop the player; the number of the mouth's latest frame."""
+        ...
+
+    def packets(self, number: int) -> int:
+        """RTP packets received so far; -1 without a stream."""
+        ...
+
+    def drop(self, number: int) -> None:
+        """Free a call that is gone; its ear, mouth and player go back to the pool."""
+        ...
+
+
+class PjThread:
+    """The one thread that makes all calls of the SIP stack."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="pj")
+
+    async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do something on the pj thread and wait for it."""
+        return await self._loop.run_in_executor(self._executor, lambda: work(*arguments, **named))
+
+    def submit(
+        self, work: Callable[..., int | None], *arguments: object, done: Callable[[int], None] | None = None
+    ) -> None:
+        """Do something on the pj thread; hand its result to ``done`` in the loop, or log its failure."""
+
+        def job() -> None:
+            try:
+                result = work(*arguments)
+            except Exception as error:  # one call's failure never ends another call
+                self._loop.call_soon_threadsafe(self._failed, work.__name__, error)
+            else:
+                if done is not None and result is not None:
+                    self._loop.call_soon_threadsafe(done, result)
+
+        self._executor.submit(job)
+
+    def end(self) -> None:
+        """Finish what was submitted and end the thread."""
+        self._executor.shutdown()
+
+    def _failed(self, work: str, error: Exception) -> None:
+        _log.error("work on the pj thread failed", work=work, error=repr(error))
+
+
+class SipCall:
+    """One call, from INVITE to its end; the ``leg.Wire`` of its leg. Loop thread only."""
+
+    def __init__(self, core: SipCore, pj_thread: PjThread, number: int, no_rtp_ms: int) -> None:
+        self.number = number
+        self.events: asyncio.Queue[CallEvent] = asyncio.Queue()
+        self.reason: HangUpReason = ""
+        self._core = core
+        self._pj_thread = pj_thread
+        self._no_rtp_ms = no_rtp_ms
+        self._leg: SipLeg | None = None
+        self._ticks: TickQueue | None = None
+
+    def on_event(self, event: CallEvent) -> None:
+        """An event of this call: for its leg once there is one, before that for whoever dials or answers."""
+        if self._leg is not None:
+            self._leg.on_event(event)
+        else:
+            self.events.put_nowait(event)
+
+    def take_frames(self) -> None:
+        """Hand the frames that have come to the leg."""
+        if self._ticks is not None and self._leg is not None:
+            self._leg.on_frames(self._ticks.take())
+
+    async def to_leg(self) -> CallLeg | NotConnected:
+        """Make the leg of a call that was confirmed."""
+        self._ticks = await self._pj_thread.run(self._core.attach, self.number)
+        if self._ticks is None:
+            return not_connected(0, self.reason)
+        self._leg = SipLeg(self, self._no_rtp_ms)
+        while not self.events.empty():
+            self._leg.on_event(self.events.get_nowait())
+        return self._leg
+
+    async def give_up(self, reason: HangUpReason) -> NotConnected:
+        """Hang up before there was a leg, and wait a moment for the SIP side to agree."""
+        self.hang_up(reason)
+        status = 0
+        try:
+            async with asyncio.timeout(HANG_UP_WITHIN_S):
+                while True:
+                    event = await self.events.get()
+                    if isinstance(event, Gone):
+                        status = event.status
+                        break
+        except TimeoutError:
+            _log.info("call given up without a last word from the far end", reason=reason)
+        return not_connected(status, reason)
+
+    def respond(self, status: int) -> None:
+        """Answer an incoming call."""
+        self._pj_thread.submit(self._core.respond, self.number, status)
+
+    # -------------------------------------------------------- leg.Wire
+
+    def connect_ear(self) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.connect_ear, self.number)
+
+    def load(self, audio: Pcm) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.start_player, self.number, audio)
+
+    def connect(self) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.start_player, self.number, None)
+
+    def silence(self, done: Callable[[int], None]) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.silence, self.number, done=done)
+
+    def count_packets(self, done: Callable[[int], None]) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.packets, self.number, done=done)
+
+    def hang_up(self, reason: HangUpReason) -> None:
+        """See ``leg.Wire``; the first reason stays."""
+        self.reason = self.reason or reason
+        self._pj_thread.submit(self._core.hang_up, self.number)
