@@ -53,7 +53,7 @@ _GOODBYE_MS = 20_000
 _LAST_WORDS_S = 4.0
 """How long a recognition may still take after the customer hung up: "don't call again" counts although nobody waits."""
 BRIDGE = "请稍等。"
-"""Spoken while a prompt that should have been ready is made; every installation has it ready (``app``)."""
+"""Spoken while a prompt that should have been ready is made; made ready with every script (processes/control)."""
 _BRIDGE_NUMBER = 0  # the dialogue counts its sentences from 1
 
 

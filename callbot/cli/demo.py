@@ -8,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from rich.progress import TaskID
 from rich.table import Table
 
 from callbot import log, settings
+from callbot.call.session import BRIDGE
 from callbot.cli.live import outcome_name
 from callbot.cli.running import bar, prepare_prompts, processes, watch
 from callbot.errors import SettingsError
@@ -85,7 +87,7 @@ async def _demo(base: Settings, home: Path, console: Console) -> Report:
             revision = store.campaigns.get(campaign).revision
             script = compile_revision(revision)
             async with processes(demo, config):
-                pieces = [*shared_pieces(script)]
+                pieces = [BRIDGE, *shared_pieces(script)]
                 for result in store.campaigns.results(campaign):
                     pieces += contact_pieces(script, result.inputs)
                 await prepare_prompts(demo, pieces, console)
@@ -102,9 +104,13 @@ def _ready_models(base: Settings, console: Console) -> None:
 
     with bar(console) as progress:
         for name in ("whisper-base", "kokoro"):
-            task = progress.add_task(tr(f"准备模型 {name}", f"Preparing model {name}"), total=100)
-            models.ensure(name, base.model_dir, lambda part, task=task: progress.update(task, completed=part * 100))
-            progress.update(task, completed=100)
+            task = progress.add_task(tr(f"准备模型 {name}", f"Preparing model {name}"), total=None)
+
+            def show(done: int, total: int, task: TaskID = task) -> None:
+                progress.update(task, completed=done, total=total)
+
+            models.ensure(name, base.model_dir, show)
+            progress.update(task, completed=1, total=1)
 
 
 def _write_settings(base: Settings, home: Path, orders: Path, people: Crowd) -> Path:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import uvicorn
 
 from callbot import __version__, app, log, wire
+from callbot.call.session import BRIDGE
 from callbot.campaign.dispatch import Dispatcher, Hands, Terms
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision
@@ -125,7 +126,7 @@ class Control:
         script = self._compiled(claimed.revision)
         pieces = list(contact_pieces(script, claimed.inputs))
         if claimed.revision.hash not in self._shared_ready:
-            pieces = [*shared_pieces(script), *pieces]
+            pieces = [BRIDGE, *shared_pieces(script), *pieces]
         await self._speech.prepare(pieces)
         self._shared_ready.add(claimed.revision.hash)
 

@@ -1,0 +1,93 @@
+"""A whole callbot on this machine for tests: all processes, simulated customers, a campaign of its own.
+
+Models and prompts are kept in the project's cache, so only the first test of a clean clone makes them.
+"""
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from callbot import settings
+from callbot.processes.supervisor import Supervisor, running
+from callbot.settings import Settings
+from callbot.simulate.crowd import RTP_PORTS, crowd, free_ports
+from callbot.store.repository import Store, open_store
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / "var" / "cache"
+CUSTOMERS = ROOT / "scripts_dsl" / "examples" / "customers.yaml"
+ORDERS = ROOT / "scripts_dsl" / "examples" / "orders.csv"
+AUDIO = ROOT / "audio_fixtures"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What a test sees of it."""
+
+    settings: Settings
+    config: Path
+    store: Store
+    recordings: Path
+    supervisor: Supervisor
+
+    def heard_by(self, number: str) -> list[Path]:
+        """Recordings of the calls that reached this customer."""
+        return sorted(self.recordings.glob(f"{number}*.wav"))
+
+
+@asynccontextmanager
+async def system(
+    folder: Path, *, lines: int = 1, customers: Path = CUSTOMERS, more: str = "", trunk: str | None = None
+) -> AsyncIterator[System]:
+    """Everything started; ``more`` is appended to callbot.toml, ``trunk`` (host:port) replaces the customers."""
+    async with crowd(customers, AUDIO, folder / "customers", 1) as people:
+        if trunk:
+            host, _, port = trunk.partition(":")
+        else:
+            host, port = people.trunks[0].host, str(people.trunks[0].port)
+        config = folder / "callbot.toml"
+        config.write_text(
+            f'data_dir = "{folder / "data"}"\ncache_dir = "{CACHE}"\nscripts_dir = "{ROOT / "scripts_dsl"}"\n'
+            f'orders_csv = "{ORDERS}"\n'
+            f"[telephony]\nlines = {lines}\nsip_port = {free_ports(lines)}\nrtp_port = {free_ports(lines * RTP_PORTS)}\n"
+            f'ring_limit_s = 15\n[[telephony.trunks]]\nname = "t"\nhost = "{host}"\nport = {port}\nchannels = 4\n'
+            '[campaign]\ncall_from = "00:00"\ncall_until = "23:59"\n[web]\nport = 0\n' + more,
+            "utf-8",
+        )
+        loaded = settings.load(config)
+        store = open_store(_made(loaded))
+        try:
+            async with running(loaded, config) as supervisor:
+                yield System(loaded, config, store, people.recordings, supervisor)
+        finally:
+            store.close()
+
+
+def _made(loaded: Settings) -> str:
+    loaded.data_dir.mkdir(parents=True)
+    return loaded.store_url
+
+
+def contacts(path: Path, numbers: Sequence[str]) -> Path:
+    """A list of contacts for balance_reminder with these phone numbers."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["phone", "name", "order_no", "due", "deadline"])
+        for number in numbers:
+            rows.writerow([number, "王女士", "60731", "128.50", "2027-06-30"])
+    return path
+
+
+async def until(
+    condition: Callable[[], bool | Awaitable[bool]], what: str, *, within_s: float = 60, every_s: float = 0.1
+) -> None:
+    """Wait for something another process does; fails with ``what`` when it does not happen in time."""
+    for _ in range(int(within_s / every_s)):
+        answer = condition()
+        if answer is True or (not isinstance(answer, bool) and await answer):
+            return
+        await asyncio.sleep(every_s)
+    raise AssertionError(f"did not happen within {within_s:.0f} s: {what}")
