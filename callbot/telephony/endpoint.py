@@ -14,8 +14,9 @@ from collections.abc import Callable
 
 from callbot import log
 from callbot.errors import TelephonyError
-from callbot.ports import CallLeg, DialRequest, NotConnected
+from callbot.ports import DialRequest, NotConnected
 from callbot.telephony.config import EndpointConfig, too_many_legs
+from callbot.telephony.leg import SipLeg
 from callbot.telephony.leg_state import (
     NO_ACK_MS,
     NO_PROVISIONAL_MS,
@@ -49,7 +50,7 @@ class IncomingCall:
         """Refuse with a final status such as 486 or 603."""
         self._call.respond(status)
 
-    async def answer(self) -> CallLeg | NotConnected:
+    async def answer(self) -> SipLeg | NotConnected:
         """Say 200 and wait for ACK; no ACK within 8 s ends the call. Cancelling the task hangs up."""
         call = self._call
         call.respond(200)
@@ -129,7 +130,7 @@ class SipEndpoint:
         """Legs taken now, ringing ones among them."""
         return len(self._calls)
 
-    async def dial(self, request: DialRequest, on_ringing: Callable[[], None]) -> CallLeg | NotConnected:
+    async def dial(self, request: DialRequest, on_ringing: Callable[[], None]) -> SipLeg | NotConnected:
         """Call and wait; see ``ports.Dialler``. Unreachable when the far end has not said a word after 8 s."""
         if self._closing or len(self._calls) >= self.legs:
             raise too_many_legs(self.legs)
@@ -150,7 +151,7 @@ class SipEndpoint:
 
     async def _wait_for_answer(
         self, call: SipCall, begun: float, ring_limit_ms: int, on_ringing: Callable[[], None]
-    ) -> CallLeg | NotConnected:
+    ) -> SipLeg | NotConnected:
         answered = ringing = False  # any word from the far end; 180 or 183
         while True:
             limit_ms = ring_limit_ms if answered else min(ring_limit_ms, NO_PROVISIONAL_MS)

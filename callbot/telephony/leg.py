@@ -53,6 +53,10 @@ class Wire(Protocol):
         """Hand the number of RTP packets received so far to ``done`` in the loop."""
         ...
 
+    def press(self, key: str) -> None:
+        """Send a key as RFC 4733 events."""
+        ...
+
     def hang_up(self, reason: HangUpReason) -> None:
         """End the call; a ``Gone`` follows."""
         ...
@@ -106,6 +110,11 @@ class SipLeg:
         if self._alive:
             self._playback.stop()
             self._carry_out()
+
+    def press(self, key: str) -> None:
+        """Press a telephone key: what simulated customers do."""
+        if self._alive:
+            self._wire.press(key)
 
     def hang_up(self) -> None:
         """Say BYE; within 200 ms after the last spoken frame it waits until the far jitter buffer has played it."""

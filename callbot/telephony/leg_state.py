@@ -21,7 +21,7 @@ TAIL_TICKS = 10
 """A BYE waits until 200 ms after the last spoken frame: the far jitter buffer still holds what was sent last."""
 
 LEAD_TICKS = 3
-"""A call's first prompt waits for 60 ms of sent silence, so that the far end's stream and jitter buffer are running when
+"""A call's first prompt waits for 60 ms of silence, so that the far end's stream and jitter buffer are running when
 it comes; played in the very first frame, 20 ms of it were lost in some calls (measured between two endpoints)."""
 
 SLOT_MS = 120_000

@@ -250,6 +250,12 @@ class _PjCore:
         call.kit.playing = False
         return call.kit.ticks.count
 
+    def press(self, number: int, key: str) -> None:
+        """See ``SipCore``."""
+        call = self.calls.get(number)
+        if call is not None and call.isActive():
+            call.dialDtmf(key)
+
     def packets(self, number: int) -> int:
         """See ``SipCore``; the whole statistics are kept while a part is read."""
         call = self.calls.get(number)

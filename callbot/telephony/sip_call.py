@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, Protocol, TypeVar
 
 from callbot import log
-from callbot.ports import CallLeg, NotConnected
+from callbot.ports import NotConnected
 from callbot.telephony.config import EndpointConfig
 from callbot.telephony.leg import SipLeg
 from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
@@ -89,6 +89,10 @@ class SipCore(Protocol):
         """Stop the player; the number of the mouth's latest frame."""
         ...
 
+    def press(self, number: int, key: str) -> None:
+        """Send a key as RFC 4733 events."""
+        ...
+
     def packets(self, number: int) -> int:
         """RTP packets received so far; -1 without a stream."""
         ...
@@ -158,7 +162,7 @@ class SipCall:
         if self._ticks is not None and self._leg is not None:
             self._leg.on_frames(self._ticks.take())
 
-    async def to_leg(self) -> CallLeg | NotConnected:
+    async def to_leg(self) -> SipLeg | NotConnected:
         """Make the leg of a call that was confirmed."""
         self._ticks = await self._pj_thread.run(self._core.attach, self.number)
         if self._ticks is None:
@@ -208,6 +212,10 @@ class SipCall:
     def count_packets(self, done: Callable[[int], None]) -> None:
         """See ``leg.Wire``."""
         self._pj_thread.submit(self._core.packets, self.number, done=done)
+
+    def press(self, key: str) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.press, self.number, key)
 
     def hang_up(self, reason: HangUpReason) -> None:
         """See ``leg.Wire``; the first reason stays."""

@@ -1,7 +1,7 @@
 """A leg without a network: the customer is a recording, time is made of its samples.
 
-A whole call runs as fast as the machine can, and the same way every time: after each 20 ms ``settle`` lets everything else
-finish what this tick has started.
+A whole call runs as fast as the machine can, and the same way every time: after each 20 ms ``settle`` lets everything
+else finish what this tick has started.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ class WavLeg:
     """Satisfies ``ports.CallLeg``; drive it with ``run``.
 
     ``heard`` is what the customer says, silence before and between included; after it he is silent for
-    ``silence_after_ms`` and then hangs up. What the robot said stands in ``spoken``, sample for sample beside ``heard``.
+    ``silence_after_ms`` and then hangs up. What the robot said stands in ``spoken``, sample for sample beside that.
     """
 
     def __init__(self, heard: Pcm, settle: Callable[[], Awaitable[None]], *, silence_after_ms: int = 10_000) -> None:

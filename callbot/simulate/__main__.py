@@ -1,0 +1,70 @@
+"""``python -m callbot.simulate``: simulated customers as a process with a SIP endpoint of its own.
+
+Prints ``{"ready": true, "port": P}`` on one line when it listens. SIGTERM or Ctrl-C hangs up, writes the recordings and
+ends.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+from callbot import log
+from callbot.audio import wav
+from callbot.errors import CallbotError
+from callbot.simulate import customers
+from callbot.simulate.simulation import Simulation
+from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m callbot.simulate", description="Simulated customers over SIP.")
+    parser.add_argument("--bind", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="UDP port for SIP, 0 for a free one")
+    parser.add_argument("--rtp-port", type=int, required=True, help="first UDP port for RTP")
+    parser.add_argument("--codec", choices=("PCMA", "PCMU"), action="append", help="offer and accept only these")
+    parser.add_argument("--customers", type=Path, required=True)
+    parser.add_argument("--audio", type=Path, required=True, help="folder of the recordings they speak with")
+    parser.add_argument("--out", type=Path, required=True, help="folder for what they hear")
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    behaviours = customers.load(arguments.customers, arguments.audio).customers
+    files = {turn.say for behaviour in behaviours.values() for turn in behaviour.turns if turn.say}
+    recordings = {name: wav.read(arguments.audio / name) for name in files}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    simulation = Simulation(behaviours, recordings, arguments.out)
+    config = EndpointConfig(
+        bind=arguments.bind,
+        sip_port=arguments.port,
+        rtp_port=arguments.rtp_port,
+        codecs=tuple(arguments.codec or ("PCMA", "PCMU")),
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    endpoint = await Pjsua2Endpoint.start(config, simulation.on_incoming)
+    sys.stdout.write(json.dumps({"ready": True, "port": endpoint.sip_port}) + "\n")
+    sys.stdout.flush()
+    await stop.wait()
+    simulation.stop_answering()
+    await endpoint.close()
+    await simulation.finish()
+
+
+def main() -> int:
+    """Run until told to stop; 1 and a sentence on standard error when it cannot start."""
+    log.configure("simulate")
+    try:
+        asyncio.run(_run(_arguments()))
+    except CallbotError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
