@@ -172,12 +172,10 @@ def database(current: Settings) -> Check:
     if url.startswith("sqlite"):
         return Check(name, "ok", "SQLite")
     shown = f"PostgreSQL {urlsplit(url).hostname}"
-    try:
-        import psycopg
+    import psycopg
 
-        psycopg.connect(re.sub(r"^postgresql\+\w+:", "postgresql:", url), connect_timeout=5).close()
-    except ImportError:
-        return Check(name, "fail", tr("没有 psycopg", "no psycopg"), 'pip install "callbot[postgres]"')
+    try:
+        psycopg.connect(re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url), connect_timeout=5).close()
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         return Check(

@@ -30,8 +30,8 @@ DESCRIPTIONS: dict[str, Text] = {
     ),
     "store": Text("结果存在哪里", "Where results are kept"),
     "store.url": Text(
-        "留空用 SQLite；PostgreSQL 写 postgresql+psycopg://用户@主机/库",
-        "Empty for SQLite; postgresql+psycopg://user@host/database for PostgreSQL",
+        "留空用 SQLite；PostgreSQL 写 postgresql://用户@主机/库",
+        "Empty for SQLite; postgresql://user@host/database for PostgreSQL",
     ),
     "telephony": Text("本机的 SIP 一侧", "The SIP side of this machine"),
     "telephony.bind": Text("SIP 与语音所用的本机地址", "Address of this machine for SIP and audio"),

@@ -20,12 +20,16 @@ LOCKS = ("run", "dev", "build")
 
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, by the rule that code hosts share."""
-    headings = re.findall(r"^#+ +(.+)$", without_code(page.read_text("utf-8")), re.MULTILINE)
+    headings = re.findall(r"^#+ +(.+)$", without_blocks(page.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
+def without_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
 def without_code(text: str) -> str:
-    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+    return re.sub(r"`[^`\n]*`", "", without_blocks(text))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

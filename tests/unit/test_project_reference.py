@@ -1,0 +1,57 @@
+"""The reference pages name everything that exists: settings, script keys, actions, outcomes, commands."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from typer.main import get_command
+
+from callbot.cli import build, settings_file
+from callbot.script import model
+from callbot.script.actions import ACTIONS
+from callbot.values import Disposition
+
+pytestmark = pytest.mark.unit
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def first_cells(page: str) -> list[str]:
+    """What stands between backquotes in the first column of a page's tables."""
+    return re.findall(r"^\| \**`([^`]+)`", (REFERENCE / page).read_text("utf-8"), re.MULTILINE)
+
+
+def test_settings() -> None:
+    assert sorted(cell.strip("[]") for cell in first_cells("settings.md") if not cell.isupper()) == sorted(
+        settings_file.keys()
+    )
+
+
+def test_script_keys() -> None:
+    parts = [
+        part
+        for part in vars(model).values()
+        if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
+    ]
+    keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
+    assert keys <= set(first_cells("script-keys.md"))
+
+
+def test_actions() -> None:
+    assert ACTIONS.keys() <= set(first_cells("script-keys.md"))
+
+
+def test_outcomes_of_the_network() -> None:
+    assert {str(disposition) for disposition in Disposition} <= set(first_cells("outcomes.md"))
+
+
+def test_commands_and_their_options() -> None:
+    page = (REFERENCE / "command-line.md").read_text("utf-8")
+    sections = dict(re.findall(r"^## `callbot (\w+)[^\n]*\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    commands = get_command(build()).commands  # type: ignore[attr-defined]
+    assert sections.keys() == commands.keys()
+    for name, command in commands.items():
+        for parameter in command.params:
+            for option in parameter.opts:
+                assert not option.startswith("--") or option == "--help" or option in sections[name], (name, option)
