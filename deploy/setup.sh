@@ -17,7 +17,7 @@ usable() { # $1: an interpreter; pjsua2-python has wheels for 3.11 and 3.12
         "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null
 }
 
-can_make_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+can_make_venv() { "$1" -c 'import ensurepip, venv; ensurepip.version()' >/dev/null 2>&1; }
 
 find_python() { # one that can make an environment at once is better than one that cannot
     python=
@@ -39,9 +39,7 @@ make_venv() {
     esac
     find_python
     if [ -z "$python" ] || ! can_make_venv "$python"; then
-        sh deploy/debian.sh python3 python3-venv || fail \
-            "需要带 venv 的 Python 3.11 或 3.12。请管理员执行：apt-get install python3 python3-venv（或用 PYTHON=路径 指定一个）。" \
-            "Python 3.11 or 3.12 with venv is needed. Ask the administrator for: apt-get install python3 python3-venv (or name one with PYTHON=path)."
+        sh deploy/debian.sh python3 python3-venv || exit 1 # it has said why
         find_python
         [ -n "$python" ] && can_make_venv "$python" || fail \
             "这台机器的软件源没有 Python 3.11 或 3.12。请装好其中之一，再用 make demo PYTHON=路径 指定。" \
