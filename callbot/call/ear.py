@@ -19,6 +19,7 @@ from callbot import log
 from callbot.errors import SpeechError
 from callbot.ports import Recogniser, Recognition, Utterance, Vad
 from callbot.turn.taking import (
+    PRE_ROLL_MS,
     BargeIn,
     ShortPause,
     SpeechResumed,
@@ -28,8 +29,6 @@ from callbot.turn.taking import (
 )
 from callbot.values import FRAME_MS, Pcm
 
-_PREROLL_MS = 250
-"""Audio kept before the onset, which silero finds about 100 ms late (measured, docs/explanation)."""
 _KEEP_FRAMES = 75
 """1.5 s of the latest frames: pre-roll and everything the onset decision lags behind."""
 
@@ -157,7 +156,7 @@ class Ear:
     def _begin(self, at_ms: int, *, robot_audible: bool) -> None:
         self._numbers += 1
         handle = self._recogniser.utterance(self.expects)
-        frames = min(len(self._recent), (self._now_ms - at_ms + _PREROLL_MS) // FRAME_MS)
+        frames = min(len(self._recent), (self._now_ms - at_ms + PRE_ROLL_MS) // FRAME_MS)
         handle.push(np.concatenate(list(self._recent)[-frames:]))
         self._speaking = _Open(self._numbers, at_ms, handle, during_prompt=robot_audible)
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
 from callbot import log, settings
+from callbot.call import recording
 from callbot.call.session import BRIDGE
 from callbot.cli.live import outcome_name
 from callbot.cli.running import bar, prepare_prompts, processes, watch
@@ -23,6 +25,7 @@ from callbot.simulate import measure
 from callbot.simulate.crowd import RTP_PORTS, Crowd, crowd, free_ports
 from callbot.store.records import ContactResult, FollowUpState, Sms
 from callbot.store.repository import Store, open_store
+from callbot.turn.taking import TurnPolicy
 
 _LINES = 2
 _SMS_WAIT_S = 15.0
@@ -143,13 +146,13 @@ async def _sms_delivered(store: Store, campaign: str) -> None:
 def _report(store: Store, campaign: str, home: Path, people: Crowd) -> Report:
     traces = home / "traces"
     traces.mkdir()
-    calls, latencies = [], []
+    calls: list[dict[str, object]] = []
+    latencies: list[int] = []
     for contact in store.campaigns.results(campaign):
         call = store.campaigns.call(contact.call_id) if contact.call_id else None
         measured = _measured(people.recordings, contact)
-        latencies += measured.reply_latency_ms if measured else []
+        latencies += [reply.latency_ms for reply in measured.replies] if measured else []
         calls.append(_call_json(contact, call, measured, traces))
-    latencies.sort()
     outcomes: dict[str, int] = {}
     for one in calls:
         outcomes[str(one["outcome"])] = outcomes.get(str(one["outcome"]), 0) + 1
@@ -158,21 +161,26 @@ def _report(store: Store, campaign: str, home: Path, people: Crowd) -> Report:
         "contacts": len(calls),
         "outcomes": outcomes,
         "sms": len(outbox),
-        "reply_latency_p50_ms": measure.percentile(latencies, 50),
-        "reply_latency_p95_ms": measure.percentile(latencies, 95),
+        "reply_latency_p50_ms": _percentile(latencies, 50),
+        "reply_latency_p95_ms": _percentile(latencies, 95),
         "folder": str(home),
     }
     return Report(home, calls, summary, outbox)
 
 
-def _measured(recordings: Path, contact: ContactResult) -> measure.Measured | None:
-    for path in sorted(recordings.glob(f"{contact.phone.number}*.wav")):
-        return measure.measure_file(path)
+def _percentile(values: list[int], percent: int) -> int | None:
+    return round(float(np.percentile(values, percent))) if values else None
+
+
+def _measured(recordings: Path, contact: ContactResult) -> measure.Figures | None:
+    """What the contact lived through, on its own recording of its only call."""
+    for path in sorted(recordings.glob(f"{contact.phone.number}-*.wav")):
+        return measure.figures(*recording.channels(path))
     return None
 
 
 def _call_json(
-    contact: ContactResult, call: CallResult | None, measured: measure.Measured | None, traces: Path
+    contact: ContactResult, call: CallResult | None, measured: measure.Figures | None, traces: Path
 ) -> dict[str, object]:
     trace = ""
     if call and call.trace:
@@ -189,7 +197,12 @@ def _call_json(
             for s in (call.transcript if call else ())
         ],
         "sms": [followup.text for followup in contact.followups if followup.kind == "sms"],
-        "reply_latency_ms": measured.reply_latency_ms if measured else [],
+        "reply_latency_ms": [reply.latency_ms for reply in measured.replies] if measured else [],
+        "silent_after_interruption_ms": [
+            i.took_ms
+            for i in (measured.interruptions if measured else ())
+            if i.begin_ms > TurnPolicy().greeting_guard_ms
+        ],
         "first_audio_ms": measured.first_audio_ms if measured else None,
         "recording": call.recording if call else "",
         "trace": trace,
