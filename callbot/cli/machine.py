@@ -64,10 +64,11 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([check.as_dict() for check in checks], ensure_ascii=False))
     else:
+        colon = tr("：", ": ")
         marks = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
         for check in checks:
             mark, colour = marks[check.state]
-            typer.echo(f"{typer.style(mark, fg=colour)} {check.name}：{check.found}")
+            typer.echo(f"{typer.style(mark, fg=colour)} {check.name}{colon}{check.found}")
             if check.advice:
                 typer.echo(f"    → {check.advice}")
     if any(check.state == "fail" for check in checks):
