@@ -40,7 +40,9 @@ from callbot.store.repository import Store
 _TICK_S = 1.0
 """How often due contacts are looked for when nothing happens; a call that ends asks at once."""
 _RETRY_S = 30
-"""Rest of a contact whose prompts could not be made, or that a line refused."""
+"""Rest of a contact whose prompts could not be made."""
+_REFUSED_S = 2
+"""Rest of a contact that a line had no leg for; by then its beat told how many legs are free."""
 
 Result = TypeVar("Result")
 
@@ -162,6 +164,14 @@ class Dispatcher:
 
     async def handle(self, sender: str, message: ToControl) -> bool:
         """Take a message of the line ``sender``; True when it brought a result that was not known before."""
+        try:
+            return await self._take(sender, message)
+        except StoreError as error:
+            # A result comes again until it is stored; for the rest, leases settle what was missed, on the safe side.
+            self._log.error("a line's message met a store out of reach", line=sender, problem=str(error))
+            return False
+
+    async def _take(self, sender: str, message: ToControl) -> bool:
         match message:
             case LineReady():
                 self._book.ready(message, self._hands.clock.monotonic_ms())
@@ -171,7 +181,7 @@ class Dispatcher:
                 self._book.beat(message, self._hands.clock.monotonic_ms())
                 await self._renew(message.calls)
             case CallRefused(call_id=call_id, attempt_id=attempt_id, fence=fence):
-                await self._release(attempt_id, fence, call_id, rest_s=_RETRY_S)
+                await self._release(attempt_id, fence, call_id, rest_s=_REFUSED_S)
             case CallEnded(result=result):
                 return await self._record(sender, result)
             case _:
@@ -200,13 +210,9 @@ class Dispatcher:
             self._leases.update(dict.fromkeys(old, until))
 
     async def _record(self, sender: str, result: CallResult) -> bool:
-        try:
-            context = await self._hands.run(self._store.attempts.context, result.attempt_id)
-            followups = () if context is None else self._hands.plan(result, context)
-            new = await self._hands.run(self._store.attempts.record, result, followups)
-        except StoreError as error:  # the line keeps the result and sends it again
-            self._log.error("a result could not be stored yet", call_id=result.call_id, problem=str(error))
-            return False
+        context = await self._hands.run(self._store.attempts.context, result.attempt_id)
+        followups = () if context is None else self._hands.plan(result, context)
+        new = await self._hands.run(self._store.attempts.record, result, followups)
         self._forget(result.call_id)
         await self._hands.send(sender, ResultStored(result.call_id))
         return new

@@ -24,7 +24,6 @@ from callbot.clock import SystemClock
 from callbot.errors import FollowUpError, StoreError
 from callbot.language import Text
 from callbot.ports import Clock, SmsGateway
-from callbot.settings import Settings
 from callbot.store.followups import FollowUpStore
 from callbot.store.records import FollowUp, FollowUpState
 
@@ -40,19 +39,15 @@ _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEE
 _BROKE_OFF = Text("投递中断，原因见日志。", "The delivery broke off; the log says why.")
 
 
-def system_url(settings: Settings) -> str:
-    """Where DBOS keeps its own tables: in the store's PostgreSQL, or in a file beside the SQLite store."""
-    if settings.store_url.startswith("postgres"):
-        return "postgresql://" + settings.store_url.partition("://")[2]
-    return f"sqlite:///{settings.data_dir / 'dbos.db'}"
-
-
 class _Leaving(BaseException):
     """This process ends. No ``Exception``, because DBOS would record that as the end of the workflow."""
 
 
 class Deliverer:
-    """Sends pending follow-ups, each once, whatever happens to this process. Blocking calls; any thread."""
+    """Sends pending follow-ups, each once, whatever happens to this process. Blocking calls; any thread.
+
+    ``system_url`` is where DBOS keeps its own tables: the store's PostgreSQL, or an SQLite file beside the store.
+    """
 
     def __init__(
         self,

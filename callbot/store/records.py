@@ -1,7 +1,7 @@
 """What goes into the store and comes out of it: frozen values, free of SQL."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -190,4 +190,9 @@ class ContactResult:
     attempts: int
     due_at: datetime
     call: CallResult | None
-    followups: tuple[FollowUp, ...] = field(default=())
+    followups: tuple[FollowUp, ...]
+
+    @property
+    def call_id(self) -> str | None:
+        """The last call, for looking up all of it."""
+        return self.call and self.call.call_id
