@@ -1,0 +1,155 @@
+"""Lint's fourth pass: every call ends, every step can be reached, every value is known where it is used. Pure."""
+
+from collections.abc import Iterator
+
+from callbot.language import Text
+from callbot.script import template
+from callbot.script.context import Context
+from callbot.script.findings import Finding, finding
+from callbot.script.graph import exits, reachable, successors
+from callbot.script.model import Script, Step
+from callbot.script.source import Route
+
+
+def check(context: Context) -> list[Finding]:
+    """Unreachable steps, steps without an end, loops without the customer, a long farewell, values that are not set."""
+    return [
+        *_unreachable(context),
+        *_endless(context),
+        *_loops(context),
+        *_farewell(context),
+        *_hangup(context),
+        *_unset(context),
+    ]
+
+
+def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """What is certain when a step is entered, on every path: values that are set, things that are proven.
+
+    A forward analysis over the graph: what holds at a step is what holds at the end of all ways into it.
+    """
+    certain: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+    waiting: list[tuple[str, frozenset[str], frozenset[str]]] = [(script.start, frozenset(script.inputs), frozenset())]
+    waiting.append((script.longest.then, frozenset(script.inputs), frozenset()))
+    while waiting:
+        name, values, proven = waiting.pop()
+        before = certain.get(name)
+        if before is not None:
+            values, proven = values & before[0], proven & before[1]
+            if (values, proven) == before:
+                continue
+        certain[name] = (values, proven)
+        step = script.steps[name]
+        for way, jump in exits(script, step).items():
+            after = values | _gained(step, way)
+            proofs = proven | ({jump.proves} if jump.proves is not None else frozenset())
+            waiting.append((jump.to, after, proofs))
+            if jump.otherwise is not None:
+                waiting.append((jump.otherwise, after, proven))
+    return certain
+
+
+def _gained(step: Step, way: str) -> frozenset[str]:
+    if way == "value" and step.ask is not None:
+        return frozenset((step.ask.variable,))
+    if way.startswith("result:") and way != "result:failed" and step.do is not None:
+        return frozenset(step.do.gives)
+    return frozenset()
+
+
+def _unreachable(context: Context) -> Iterator[Finding]:
+    script = context.script
+    reached = reachable(script, (script.start, script.longest.then))
+    for name in script.steps:
+        if name not in reached and not context.is_shared(name):
+            document, place = context.where(("steps", name), key=True)
+            message = Text(f"没有任何路能走到步骤 {name}", f"no way leads to the step {name}")
+            yield finding(
+                document, place, "S301", message, Text("删掉它，或从别的步骤指向它", "delete it or lead to it")
+            )
+
+
+def _ends(script: Script) -> set[str]:
+    """Steps from which an end can be reached."""
+    good = {name for name, step in script.steps.items() if step.end is not None}
+    while True:
+        more = {name for name in script.steps if name not in good and good & set(successors(script, name))}
+        if not more:
+            return good
+        good |= more
+
+
+def _endless(context: Context) -> Iterator[Finding]:
+    good = _ends(context.script)
+    for name in context.script.steps:
+        if name not in good:
+            document, place = context.where(("steps", name), key=True)
+            message = Text(f"从步骤 {name} 永远走不到结束", f"no end can be reached from the step {name}")
+            yield finding(document, place, "S302", message)
+
+
+def _without_customer(script: Script, name: str) -> list[str]:
+    step = script.steps[name]
+    return [] if step.listens else successors(script, name)
+
+
+def _loops(context: Context) -> Iterator[Finding]:
+    script = context.script
+    for name in script.steps:
+        seen: set[str] = set()
+        waiting = _without_customer(script, name)
+        while waiting:
+            following = waiting.pop()
+            if following not in seen:
+                seen.add(following)
+                waiting += _without_customer(script, following)
+        if name in seen:
+            document, place = context.where(("steps", name), key=True)
+            message = Text(
+                f"步骤 {name} 会绕回自己，中间没有听客户说话", f"the step {name} comes back to itself unheard"
+            )
+            yield finding(document, place, "S303", message)
+
+
+def _farewell(context: Context) -> Iterator[Finding]:
+    script = context.script
+    for name in sorted(reachable(script, (script.longest.then,))):
+        step = script.steps[name]
+        if step.end is None and (step.listens or step.then is None):
+            document, place = context.where(("longest", "then"))
+            message = Text(
+                f"到了上限以后必须说完就结束，但 {name} 还要等别的",
+                f"after the limit a call has to end, but {name} waits",
+            )
+            yield finding(document, place, "S304", message)
+            return
+
+
+def _hangup(context: Context) -> Iterator[Finding]:
+    rules = context.script.hangup
+    if not rules or rules[-1].after is not None or any(rule.after is None for rule in rules[:-1]):
+        document, place = context.where(("hangup",), key=True)
+        message = Text(
+            "hangup 的最后一条不写 after，其余的都要写", "the last hangup rule has no `after`, all others do"
+        )
+        yield finding(document, place, "S306", message, Text("最后加一条 {outcome: hung_up}", "add {outcome: hung_up}"))
+
+
+def _uses(name: str, step: Step) -> Iterator[tuple[Route, str]]:
+    route: Route = ("steps", name)
+    yield from (((*route, "say"), value) for value in template.values(step.say or ""))
+    if step.do is not None:
+        yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
+    if step.end is not None and step.end.retry_at is not None:
+        yield (*route, "end", "retry_at"), step.end.retry_at
+
+
+def _unset(context: Context) -> Iterator[Finding]:
+    for name, (values, _) in known_before(context.script).items():
+        for route, value in _uses(name, context.script.steps[name]):
+            if value not in values:
+                document, place = context.where(route)
+                message = Text(
+                    f"走到 {name} 时，{value} 不一定已经有了", f"{value} is not set on every way to the step {name}"
+                )
+                yield finding(document, place, "S305", message)

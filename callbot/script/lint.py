@@ -1,0 +1,73 @@
+"""All findings of a script: parse → shape → references → graph → speech and privacy. Pure but for reading files.
+
+Each pass reports everything it finds; the next one runs only when the pass before found no error, so one mistake does not
+bring others along.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callbot.script import graph_checks, references, source, speech_checks
+from callbot.script.context import Context, combine
+from callbot.script.findings import Finding
+from callbot.script.library import Library, load, root_of, unreadable
+from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
+from callbot.script.shape import check_shape, check_yaml
+from callbot.script.source import Document
+
+_WAIVER = re.compile(r"#\s*(?:允许|allow)\s+(?P<code>S[0-9]{3})\s*[:：]\s*\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What lint made of one file; ``expanded`` is the content of a revision, None unless it can be run."""
+
+    findings: tuple[Finding, ...]
+    expanded: dict[str, Any] | None = None
+
+
+def check(path: Path, library: Library | None = None) -> Checked:
+    """Lint a campaign script with the shared parts of its folder."""
+    try:
+        document = source.read(path)
+    except OSError:
+        return Checked((unreadable(path),))
+    found = check_yaml(document) or check_shape(document, Script)
+    if found:
+        return Checked(tuple(found))
+    library = library or load(root_of(path))
+    if library.findings:
+        return Checked(tuple(library.findings))
+    context = combine(document, library)
+    for run in (references.check, graph_checks.check, speech_checks.check):
+        found += [each for each in run(context) if not _waived(context, each)]
+        if any(each.severity == "error" for each in found):
+            return Checked(tuple(sorted(found, key=lambda each: each.order)))
+    return Checked(tuple(sorted(found, key=lambda each: each.order)), context.expanded())
+
+
+def check_shared(path: Path) -> tuple[Finding, ...]:
+    """Lint a file of intents, text messages or common parts by itself: parse and shape."""
+    try:
+        document = source.read(path)
+    except OSError:
+        return (unreadable(path),)
+    model = {"intents": IntentFile, "sms": SmsFile}.get(kind(document) or "", CommonPart)
+    return tuple(check_yaml(document) or check_shape(document, model))
+
+
+def kind(document: Document) -> str | None:
+    """What a file is: campaign, common, intents, sms; None when it does not say."""
+    found = document.data.get("kind") if isinstance(document.data, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _waived(context: Context, found: Finding) -> bool:
+    """A warning is waived by ``# 允许 S401：理由`` on its line or the line above."""
+    if found.severity == "error":
+        return False
+    lines = next((each.lines for each in context.documents if each.path == found.path), [])
+    around = lines[max(0, found.place.line - 2) : found.place.line]
+    return any(match["code"] == found.code for line in around if (match := _WAIVER.search(line)))

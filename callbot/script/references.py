@@ -1,0 +1,210 @@
+"""Lint's third pass: every name that a script uses must be known. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from callbot.language import Text
+from callbot.script import template
+from callbot.script.actions import ACTIONS
+from callbot.script.context import Context
+from callbot.script.findings import Finding, did_you_mean, finding
+from callbot.script.model import Jump, Step
+from callbot.script.source import Route
+
+_Target = tuple[Route, str]
+
+
+def check(context: Context) -> list[Finding]:
+    """Unknown steps, intents, values, actions, results, text messages and common parts."""
+    return [
+        *_head(context),
+        *_targets(context),
+        *_intents(context),
+        *_values(context),
+        *_actions(context),
+        *_sms(context),
+    ]
+
+
+def known_values(context: Context) -> dict[str, str | None]:
+    """Every value the script has, with what must be proven before it is spoken."""
+    values: dict[str, str | None] = {name: spec.private for name, spec in context.script.inputs.items()}
+    for step in context.script.steps.values():
+        if step.ask is not None:
+            values[step.ask.variable] = None
+        if step.do is not None:
+            values.update({name: spec.private for name, spec in step.do.gives.items()})
+    return values
+
+
+def _unknown(
+    context: Context, route: Route, code: str, message: Text, name: str, known: Sequence[str], *, key: bool = False
+) -> Finding:
+    document, place = context.where(route, key=key)
+    return finding(document, place, code, message, did_you_mean(name, known))
+
+
+def _head(context: Context) -> Iterator[Finding]:
+    for index, name in enumerate(context.script.use):
+        if name not in context.library.commons:
+            message = Text(f"common/ 里没有 {name}.yaml", f"there is no {name}.yaml in common/")
+            yield _unknown(context, ("use", index), "S201", message, name, list(context.library.commons))
+    if context.script.id != context.document.path.stem:
+        stem = context.document.path.stem
+        message = Text(f"id 是 {context.script.id}，文件名却是 {stem}", f"the id differs from the file's name {stem}")
+        yield finding(context.document, context.document.place(("id",)), "S209", message)
+
+
+def _jump(route: Route, jump: Jump) -> Iterator[_Target]:
+    yield (*route, "to"), jump.to
+    if jump.otherwise is not None:
+        yield (*route, "else"), jump.otherwise
+
+
+def _step_targets(route: Route, step: Step) -> Iterator[_Target]:
+    for group, jumps in (("answers", step.answers), ("keys", step.keys), ("results", step.results)):
+        for name, jump in jumps.items():
+            yield from _jump((*route, group, name), jump)
+    if step.ask is not None:
+        yield from _jump((*route, "ask", "gave_up"), step.ask.gave_up)
+    if step.then is not None:
+        yield from _jump((*route, "then"), step.then)
+    if step.transfer is not None:
+        yield from _jump((*route, "transfer", "failed"), step.transfer.failed)
+    for rule_name, rule in (("silence", step.silence), ("unclear", step.unclear)):
+        if rule is not None:
+            yield (*route, rule_name, "then"), rule.then
+    for name, row in step.anytime.items():
+        if row.to is not None:
+            yield (*route, "anytime", name, "to"), row.to
+
+
+def _all_targets(context: Context) -> Iterator[_Target]:
+    script = context.script
+    yield ("start",), script.start
+    yield ("longest", "then"), script.longest.then
+    for name, row in script.defaults.anytime.items():
+        if row.to is not None:
+            yield ("defaults", "anytime", name, "to"), row.to
+    for rule_name, rule in (("silence", script.defaults.silence), ("unclear", script.defaults.unclear)):
+        if rule is not None:
+            yield ("defaults", rule_name, "then"), rule.then
+    for index, hangup in enumerate(script.hangup):
+        if hangup.after is not None:
+            yield ("hangup", index, "after"), hangup.after
+    for name, step in script.steps.items():
+        yield from _step_targets(("steps", name), step)
+
+
+def _targets(context: Context) -> Iterator[Finding]:
+    for route, name in _all_targets(context):
+        if name not in context.script.steps:
+            message = Text(f"没有名为 {name} 的步骤", f"there is no step called {name}")
+            yield _unknown(context, route, "S203", message, name, list(context.script.steps))
+    if any(step.listens for step in context.script.steps.values()):
+        for rule in ("silence", "unclear"):
+            if getattr(context.script.defaults, rule) is None:
+                document, place = context.where(("defaults",), key=True)
+                message = Text(f"defaults 里缺少 {rule}", f"defaults lacks `{rule}`")
+                yield finding(document, place, "S102", message)
+
+
+def _intents(context: Context) -> Iterator[Finding]:
+    routes: list[Route] = [("defaults", "anytime", name) for name in context.script.defaults.anytime]
+    for name, step in context.script.steps.items():
+        routes += [("steps", name, "answers", intent) for intent in step.answers]
+        routes += [("steps", name, "anytime", intent) for intent in step.anytime]
+    for route in routes:
+        name = str(route[-1])
+        if name not in context.library.intents:
+            message = Text(f"没有名为 {name} 的意图", f"there is no intent called {name}")
+            yield _unknown(context, route, "S202", message, name, list(context.library.intents), key=True)
+    for name, intent in context.library.intents.items():
+        if intent.means is not None and intent.means not in context.library.intents:
+            document = context.library.documents[name]
+            message = Text(f"没有名为 {intent.means} 的意图", f"there is no intent called {intent.means}")
+            place = document.place(("intents", name, "means"))
+            yield finding(document, place, "S202", message, did_you_mean(intent.means, list(context.library.intents)))
+
+
+def _spoken(context: Context) -> Iterator[tuple[Route, str]]:
+    for name, row in context.script.defaults.anytime.items():
+        if row.say is not None:
+            yield ("defaults", "anytime", name, "say"), row.say
+    for name, step in context.script.steps.items():
+        if step.say is not None:
+            yield ("steps", name, "say"), step.say
+        for intent, row in step.anytime.items():
+            if row.say is not None:
+                yield ("steps", name, "anytime", intent, "say"), row.say
+
+
+def _values(context: Context) -> Iterator[Finding]:
+    known = known_values(context)
+    uses: list[tuple[Route, Iterable[str]]] = [(route, template.values(text)) for route, text in _spoken(context)]
+    for name, step in context.script.steps.items():
+        if step.do is not None:
+            uses += [(("steps", name, "do", "with", at), (value,)) for at, value in enumerate(step.do.arguments)]
+        if step.end is not None and step.end.retry_at is not None:
+            uses.append((("steps", name, "end", "retry_at"), (step.end.retry_at,)))
+    for route, names in uses:
+        for value in names:
+            if value not in known:
+                message = Text(
+                    f"没有名为 {value} 的值：名单里没有，通话里也没有问到", f"there is no value called {value}"
+                )
+                yield _unknown(context, route, "S204", message, value, list(known))
+    for route, text in _spoken(context):
+        rest = "".join(part.text for part in template.split(text) if isinstance(part, template.Carrier))
+        if "{" in rest or "}" in rest or "｛" in rest:
+            document, place = context.where(route)
+            message = Text("花括号里不是值的名字", "the braces do not hold the name of a value")
+            hint = Text(
+                "写成 {name} 这样：半角花括号、小写英文名", "write it like {name}: half-width braces, lower-case name"
+            )
+            yield finding(document, place, "S204", message, hint)
+
+
+def _actions(context: Context) -> Iterator[Finding]:
+    for name, step in context.script.steps.items():
+        if step.do is None:
+            continue
+        route: Route = ("steps", name, "do")
+        spec = ACTIONS.get(step.do.action)
+        if spec is None:
+            message = Text(f"没有名为 {step.do.action} 的动作", f"there is no action called {step.do.action}")
+            yield _unknown(context, (*route, "action"), "S205", message, step.do.action, list(ACTIONS))
+            continue
+        results = (*spec.results, "failed")
+        for result in step.results:
+            if result not in results:
+                message = Text(f"{step.do.action} 没有结果 {result}", f"{step.do.action} never comes back as {result}")
+                yield _unknown(context, ("steps", name, "results", result), "S206", message, result, results, key=True)
+        for missing in [result for result in results if result not in step.results]:
+            document, place = context.where(("steps", name, "results"), key=True)
+            message = Text(f"results 缺少 {missing}", f"`results` lacks {missing}")
+            yield finding(document, place, "S206", message)
+        for missing in [argument for argument in spec.arguments if argument not in step.do.arguments]:
+            document, place = context.where((*route, "with"), key=True)
+            message = Text(f"{step.do.action} 需要 {missing}", f"{step.do.action} needs {missing}")
+            yield finding(document, place, "S206", message, Text(f"with: [{missing}]", f"with: [{missing}]"))
+
+
+def _sms(context: Context) -> Iterator[Finding]:
+    templates, known = context.library.sms, known_values(context)
+    uses: list[tuple[Route, str]] = [
+        (("steps", name, "end", "sms"), step.end.sms)
+        for name, step in context.script.steps.items()
+        if step.end is not None and step.end.sms is not None
+    ]
+    uses += [(("hangup", at, "sms"), rule.sms) for at, rule in enumerate(context.script.hangup) if rule.sms is not None]
+    for route, name in uses:
+        if name not in templates:
+            message = Text(f"sms.yaml 里没有模板 {name}", f"there is no template {name} in sms.yaml")
+            yield _unknown(context, route, "S207", message, name, list(templates))
+            continue
+        for value in template.values(templates[name].text):
+            if value not in known:
+                message = Text(
+                    f"短信 {name} 要用 {value}，这个话术里没有", f"the message {name} needs {value}, which is not here"
+                )
+                yield _unknown(context, route, "S208", message, value, list(known))

@@ -1,0 +1,219 @@
+"""First passes of lint: is it YAML, and has every key a meaning and every value the right form? Pure."""
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from callbot.language import Text
+from callbot.script.findings import Finding, did_you_mean, finding
+from callbot.script.model import LATER_KEYS
+from callbot.script.source import Document, Place, Route
+
+
+def check_yaml(document: Document) -> list[Finding]:
+    """Findings that keep a file from being read at all, and keys that stand twice."""
+    broken = document.broken
+    if broken is not None:
+        if broken.problem == "not UTF-8":
+            message = Text("文件不是 UTF-8 编码", "the file is not UTF-8")
+            return [finding(document, broken.place, "S003", message, Text("请另存为 UTF-8", "save it as UTF-8"))]
+        message = Text("这里不是有效的 YAML", f"this is not YAML: {broken.problem}")
+        return [finding(document, broken.place, "S001", message, _trap(document, broken.place, broken.problem))]
+    if not isinstance(document.data, dict):
+        message = Text("文件是空的，或者不是由“键: 值”组成", "the file is empty or not made of `key: value`")
+        return [finding(document, Place(1, 1, 1), "S003", message)]
+    return [
+        finding(
+            document,
+            twice.second,
+            "S002",
+            Text(
+                f"键 {twice.key} 重复：第 {twice.first.line} 行已经写过",
+                f"the key {twice.key} stands twice: first in line {twice.first.line}",
+            ),
+            Text("删掉其中一个，或改名", "delete or rename one of them"),
+        )
+        for twice in document.duplicates
+    ]
+
+
+def _trap(document: Document, place: Place, problem: str) -> Text | None:
+    line = document.lines[place.line - 1] if place.line <= len(document.lines) else ""
+    if "\t" in line[: place.column]:
+        return Text("缩进要用空格，不能用 Tab", "indent with spaces, not with tabs")
+    value = line.partition(":")[2].strip()
+    if value.startswith("{"):
+        return Text(
+            "以 { 开头的话要加引号，例如 say: '{name}您好'，否则 YAML 把花括号当成一组键值",
+            "quote a sentence that begins with {: YAML takes the brace for a mapping",
+        )
+    if "mapping values are not allowed" in problem:
+        return Text(
+            "话里不能有半角冒号加空格，请改用全角“：”，或给整句加引号；也检查一下缩进",
+            "a colon and a space inside a sentence start a mapping: use “：” or quote the sentence; check the indentation",
+        )
+    if "{" in line or "[" in line:
+        return Text(
+            "花括号或方括号没有配对；括号里的半角逗号会把一句话切开，长句请另起一行写",
+            "brackets do not match; a half-width comma inside them cuts a sentence, so write it on a line of its own",
+        )
+    return Text("检查缩进和引号", "check indentation and quotes")
+
+
+def check_shape(document: Document, model: type[BaseModel]) -> list[Finding]:
+    """Every key and value that the model does not allow."""
+    found = [_flow_say(document, route) for route in document.values if _is_flow_say(document, route)]
+    try:
+        model.model_validate(document.data)
+    except ValidationError as error:
+        flow_lines = {each.place.line for each in found}
+        for details in error.errors():
+            each = _shape_finding(document, model, details)
+            if not (each.place.line in flow_lines and each.code in ("S101", "S102", "S106")):
+                found.append(each)
+    return found
+
+
+def _is_flow_say(document: Document, route: Route) -> bool:
+    return bool(route) and route[-1] == "say" and route[:-1] in document.flow
+
+
+def _flow_say(document: Document, route: Route) -> Finding:
+    return finding(
+        document,
+        document.place(route),
+        "S105",
+        Text(
+            "机器人说的话写在了花括号里，半角逗号会把它切断",
+            "a sentence inside braces is cut at every half-width comma",
+        ),
+        Text("say 单独写一行", "put `say` on a line of its own"),
+    )
+
+
+def _shape_finding(document: Document, model: type[BaseModel], details: ErrorDetails) -> Finding:
+    route: Route = tuple(part for part in details["loc"] if part != "[key]")
+    place = document.place(route)
+    name = str(route[-1]) if route else ""
+    match details["type"]:
+        case "extra_forbidden":
+            return _unknown_key(document, model, route, name)
+        case "missing":
+            where = document.place(route[:-1], key=True)
+            message = Text(f"缺少 {name}", f"{name} is missing")
+            return finding(document, where, "S102", message, _described(model, route))
+        case "duration":
+            given = details.get("ctx", {}).get("given", "")
+            hint = (
+                Text(f"要带单位，例如 {given}s", f"add a unit, such as {given}s")
+                if given.isdecimal()
+                else Text("写成 5s、3m、4h 这样", "write it like 5s, 3m or 4h")
+            )
+            return finding(document, place, "S104", Text(f"时长“{given}”没有单位", f"{given!r} has no unit"), hint)
+        case "string_pattern_mismatch":
+            key = route in document.keys and "[key]" in details["loc"]
+            message = Text(
+                f"“{details['input']}”不能做名字：只用小写字母、数字和下划线，字母开头",
+                f"{details['input']!r} cannot be a name: use lower-case letters, digits and _",
+            )
+            return finding(document, document.place(route, key=key), "S111", message)
+        case "literal_error":
+            expected = details.get("ctx", {}).get("expected", "")
+            known = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
+            message = Text(f"{name} 不能是“{details['input']}”", f"{name} cannot be {details['input']!r}")
+            return finding(document, place, "S103", message, did_you_mean(str(details["input"]), known))
+        case other if other in _SPECIAL:
+            code, message = _SPECIAL[other]
+            return finding(document, document.place(route, key=True), code, message)
+    message = Text(f"{name} 的值不对", f"the value of {name} is wrong: {details['msg']}")
+    return finding(document, place, "S103", message, _described(model, route))
+
+
+_SPECIAL = {
+    "one_way": (
+        "S106",
+        Text(
+            "每个步骤只能有一条出路：answers/keys、ask、do、then、transfer、end 之一",
+            "a step goes on in exactly one way: answers/keys, ask, do, then, transfer or end",
+        ),
+    ),
+    "no_say": ("S106", Text("这个步骤要有 say", "this step needs `say`")),
+    "results_failed": (
+        "S107",
+        Text("do 要有 results，而且要写 failed（系统没有回答时）", "`do` needs `results`, with `failed` among them"),
+    ),
+    "gave_up": ("S107", Text("ask 要写 gave_up（问不到时去的步骤）", "`ask` needs `gave_up`")),
+    "ask_one": ("S108", Text("ask 一次只问一个值", "`ask` collects exactly one value")),
+    "ask_then": ("S108", Text("ask 之后要有 then", "`ask` needs `then`")),
+    "jump_limit": ("S109", Text("at_most 和 else 要一起写", "`at_most` and `else` belong together")),
+    "digression": (
+        "S109",
+        Text("要么写去的步骤（to），要么写 back: prompt 或 back: listen", "write either `to` or `back: prompt/listen`"),
+    ),
+    "one_retry": ("S109", Text("retry_at 和 retry_in 只能写一个", "`retry_at` and `retry_in` exclude each other")),
+}
+
+
+def _unknown_key(document: Document, model: type[BaseModel], route: Route, name: str) -> Finding:
+    place = document.place(route, key=True)
+    if name in LATER_KEYS:
+        message = Text(f"这个版本还不支持 {name}", f"this version does not support {name} yet")
+        return finding(document, place, "S110", message, Text("请先删掉它", "leave it out for now"))
+    if document.data is not None and _value(document.data, route) is None:
+        hint = Text(
+            "一句话里有半角逗号或花括号时，YAML 会把它切开：整句加引号或另起一行",
+            "YAML cuts a sentence at half-width commas and braces: quote it",
+        )
+        return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint)
+    known = _keys_at(model, route[:-1])
+    return finding(
+        document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), did_you_mean(name, known)
+    )
+
+
+def _value(data: Any, route: Route) -> Any:
+    for part in route:
+        if isinstance(data, dict):
+            data = data.get(str(part), data)
+        elif isinstance(data, list) and isinstance(part, int):
+            data = data[part]
+    return data
+
+
+def _schema_at(model: type[BaseModel], route: Route) -> dict[str, Any]:
+    """The part of the JSON Schema that describes a route."""
+    schema = model.model_json_schema(by_alias=True)
+    definitions: dict[str, Any] = schema.get("$defs", {})
+    at: dict[str, Any] = schema
+    for part in route:
+        options = [_resolved(option, definitions) for option in at.get("anyOf", [at])]
+        following: dict[str, Any] = {}
+        for option in options:
+            following = option.get("properties", {}).get(part) or following
+            following = following or next(iter(option.get("patternProperties", {}).values()), {})
+            if isinstance(part, int):
+                following = following or option.get("items", {})
+        if following:
+            at = _resolved(following, definitions)
+    return at
+
+
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    return {**definitions[name], **{k: v for k, v in schema.items() if k != "$ref"}} if name else schema
+
+
+def _keys_at(model: type[BaseModel], route: Route) -> list[str]:
+    at = _schema_at(model, route)
+    definitions: dict[str, Any] = model.model_json_schema(by_alias=True).get("$defs", {})
+    options = [_resolved(option, definitions) for option in at.get("anyOf", [at])]
+    return [key for option in options for key in option.get("properties", {})]
+
+
+def _described(model: type[BaseModel], route: Route) -> Text | None:
+    at = _schema_at(model, route)
+    title, description = at.get("title"), at.get("description")
+    if not description or not isinstance(title, str):
+        return None
+    return Text(f"{title}：{description}", f"{route[-1]}: see `callbot explain` or the schema")

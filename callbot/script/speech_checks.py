@@ -1,0 +1,125 @@
+"""Lint's last pass: what the robot says, to whom, and what the customer can always ask for. Pure."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+from callbot.language import Text
+from callbot.script import template
+from callbot.script.context import Context
+from callbot.script.findings import Finding, finding
+from callbot.script.graph import anytime, reachable
+from callbot.script.graph_checks import known_before
+from callbot.script.model import Intent
+from callbot.script.phrases import expand
+from callbot.script.references import known_values
+from callbot.script.source import Route
+
+_LONGEST_PROMPT = 40
+"""Characters: about 8 s at 5 syllables a second; people stop listening."""
+_VALUE_CHARACTERS = 4
+"""What a value counts for in the length of a prompt."""
+_ROBOT = re.compile(r"机器人|智能语音|语音助手|智能助手|智能客服|人工智能|自动语音|AI")
+_COMPANY = re.compile(r"(?:我是|这里是|我们是|来自)[^，。！？,]*?[\u4e00-\u9fff]{2,}")
+
+
+def check(context: Context) -> list[Finding]:
+    """Long prompts, the opening, private values, the ways to a person and out, phrases that fit two answers."""
+    return [*_length(context), *_opening(context), *_privacy(context), *_ways_out(context), *_overlaps(context)]
+
+
+def _length(context: Context) -> Iterator[Finding]:
+    for name, step in context.script.steps.items():
+        parts = template.split(step.say or "")
+        length = sum(len(part.text) if isinstance(part, template.Carrier) else _VALUE_CHARACTERS for part in parts)
+        if length > _LONGEST_PROMPT:
+            document, place = context.where(("steps", name, "say"))
+            message = Text(
+                f"这句话大约 {length} 个字，电话里太长", f"about {length} characters are too long on the telephone"
+            )
+            hint = Text(f"最好不超过 {_LONGEST_PROMPT} 个字", f"use at most {_LONGEST_PROMPT}")
+            yield finding(document, place, "S401", message, hint, warn=True)
+
+
+def _opening(context: Context) -> Iterator[Finding]:
+    step = context.script.steps[context.script.start]
+    route: Route = ("steps", context.script.start, "say")
+    document, place = context.where(route)
+    if not _ROBOT.search(step.say or ""):
+        message = Text("第一句话没有说明是机器人打的电话", "the opening does not say that a robot is calling")
+        yield finding(
+            document, place, "S402", message, Text("例如：我是某某公司的智能语音助手", "say so in the opening")
+        )
+    if not _COMPANY.search(step.say or ""):
+        message = Text("第一句话没有说是哪家公司", "the opening does not name the company")
+        yield finding(
+            document, place, "S403", message, Text("例如：我是某某公司的智能语音助手", "say `我是…` or `这里是…`")
+        )
+
+
+def _privacy(context: Context) -> Iterator[Finding]:
+    script, private = context.script, known_values(context)
+    certain = known_before(script)
+    for name, (_, proven) in certain.items():
+        step = script.steps[name]
+        spoken: list[tuple[Route, str]] = [(("steps", name, "say"), step.say or "")]
+        if step.listens:
+            for intent, row in anytime(script, step).items():
+                own: Route = ("steps", name) if intent in step.anytime else ("defaults",)
+                spoken.append(((*own, "anytime", intent, "say"), row.say or ""))
+        for route, text in spoken:
+            for value in template.values(text):
+                needed = private[value]
+                if needed is not None and needed not in proven:
+                    document, place = context.where(route)
+                    message = Text(
+                        f"{value} 是保密的：有的路没有证明 {needed} 就走到 {name}，会说给别人听",
+                        f"{value} is private, but {name} can be reached without proof of {needed}",
+                    )
+                    hint = Text(f"在前面的回答上写 proves: {needed}", f"let an answer before it say proves: {needed}")
+                    yield finding(document, place, "S404", message, hint)
+
+
+def _ways_out(context: Context) -> Iterator[Finding]:
+    script = context.script
+    for name in sorted(reachable(script, (script.start,))):
+        step = script.steps[name]
+        if not step.listens:
+            continue
+        heard = {intent: jump.to for intent, jump in step.answers.items()}
+        heard |= {intent: row.to for intent, row in anytime(script, step).items() if row.to is not None}
+        document, place = context.where(("steps", name), key=True)
+        if "human" not in heard:
+            message = Text(f"在步骤 {name} 找不到人工", f"in the step {name} there is no way to a person")
+            yield finding(
+                document,
+                place,
+                "S405",
+                message,
+                Text("在 defaults.anytime 里写 human", "add `human` to defaults.anytime"),
+            )
+        if "stop_calling" not in heard:
+            message = Text(f"在步骤 {name} 不能拒绝来电", f"in the step {name} there is no way to stop calls")
+            hint = Text("在 defaults.anytime 里写 stop_calling", "add `stop_calling` to defaults.anytime")
+            yield finding(document, place, "S406", message, hint)
+        zero = step.keys.get("0")
+        if step.keys and (zero is None or (zero.to != heard.get("human") and script.steps[zero.to].transfer is None)):
+            document, place = context.where(("steps", name, "keys"), key=True)
+            message = Text("按 0 应该转人工", "key 0 should lead to a person")
+            yield finding(document, place, "S408", message, warn=True)
+
+
+def _texts(intent: Intent) -> set[str]:
+    return {text for phrase in (*intent.whole, *intent.phrases) for text in expand(phrase)}
+
+
+def _overlaps(context: Context) -> Iterator[Finding]:
+    intents = context.library.intents
+    for name, step in context.script.steps.items():
+        for one, other in combinations(step.answers, 2):
+            both = _texts(intents[one]) & _texts(intents[other])
+            if both:
+                document, place = context.where(("steps", name, "answers", other), key=True)
+                shown = "、".join(sorted(both)[:3])
+                message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
+                yield finding(document, place, "S407", message, warn=True)

@@ -1,0 +1,17 @@
+"""Values as people read them on a screen or in a text message. Pure."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+
+def written(kind: str, value: str) -> str:
+    """A canonical value of one of the language's types in writing: 128.50元, 6月30日, 6月2日15:00; others as they are."""
+    if kind == "money":
+        return f"{Decimal(value):.2f}元"
+    if kind == "date":
+        day = date.fromisoformat(value)
+        return f"{day.month}月{day.day}日"
+    if kind == "datetime":
+        moment = datetime.fromisoformat(value)
+        return f"{moment.month}月{moment.day}日{moment:%H:%M}"
+    return value
