@@ -24,7 +24,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bind", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True, help="UDP port for SIP, 0 for a free one")
     parser.add_argument("--rtp-port", type=int, required=True, help="first UDP port for RTP")
-    parser.add_argument("--codec", choices=("PCMA", "PCMU"), action="append", help="offer and accept only these")
     parser.add_argument("--customers", type=Path, required=True)
     parser.add_argument("--audio", type=Path, required=True, help="folder of the recordings they speak with")
     parser.add_argument("--out", type=Path, required=True, help="folder for what they hear")
@@ -37,12 +36,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     recordings = {name: wav.read(arguments.audio / name) for name in files}
     arguments.out.mkdir(parents=True, exist_ok=True)
     simulation = Simulation(behaviours, recordings, arguments.out)
-    config = EndpointConfig(
-        bind=arguments.bind,
-        sip_port=arguments.port,
-        rtp_port=arguments.rtp_port,
-        codecs=tuple(arguments.codec or ("PCMA", "PCMU")),
-    )
+    config = EndpointConfig(bind=arguments.bind, sip_port=arguments.port, rtp_port=arguments.rtp_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,11 +1,14 @@
-"""What a customer lived through, measured on his own recording: left what he said, right what he heard. Pure numpy.
+"""What a customer lived through, measured on his own recording: left what he said, right what he heard.
 
+Pure but for ``measure_file``.
 Both channels are int16 at 8 kHz, equally long, aligned; all times in ms from pick-up, exact to 10 ms.
 """
 
+import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,7 @@ _GAP_MS = 300
 """Shorter pauses belong to the sentence: closures of stops and commas."""
 _SHORTEST_MS = 40
 _LONG_SILENCE_MS = 3000
+_GREETING_MS = 2000
 _FULL_SCALE = 32_000
 """G.711 never decodes above 32256 (A-law) or 32124 (µ-law), ITU-T G.711; both count as clipped."""
 _CLICK = 2000
@@ -68,7 +72,7 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Measured:
     """Everything measured on one call. ``repeated`` holds the sentences of the robot that equal the one before."""
 
     length_ms: int
@@ -83,11 +87,34 @@ class Figures:
     robot_dbfs: float
     customer_dbfs: float
 
+    @property
+    def reply_latency_ms(self) -> list[int]:
+        """Latencies of all replies, in the order of the call."""
+        return [reply.latency_ms for reply in self.replies]
 
-def figures(customer: Pcm, robot: Pcm) -> Figures:
+    @property
+    def silent_after_interruption_ms(self) -> list[int]:
+        """How long the robot went on after each interruption."""
+        return [interruption.took_ms for interruption in self.interruptions]
+
+
+def measure_file(path: Path) -> Measured:
+    """Measure a recording of a simulated customer: two channels of 16 bit at 8 kHz, as ``simulation`` writes them."""
+    with wave.open(str(path), "rb") as file:
+        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    return measure(both[:, 0].copy(), both[:, 1].copy())
+
+
+def percentile(values: Sequence[int], percent: int) -> int | None:
+    """The smallest value that so many percent do not exceed (nearest rank); None when there are no values."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
+
+
+def measure(customer: Pcm, robot: Pcm) -> Measured:
     """Measure one call."""
     said, heard = stretches(customer), stretches(robot)
-    return Figures(
+    return Measured(
         length_ms=len(robot) * 1000 // RATE_HZ,
         first_audio_ms=heard[0].start_ms if heard else None,
         replies=replies(said, heard),
@@ -128,12 +155,14 @@ def replies(said: Sequence[Stretch], heard: Sequence[Stretch]) -> tuple[Reply, .
 
 
 def interruptions(said: Sequence[Stretch], heard: Sequence[Stretch]) -> tuple[Interruption, ...]:
-    """Every time the customer began to speak into a sentence of the robot."""
+    """Every time the customer began to speak into a sentence of the robot, except in the first two seconds: a "喂"
+    there is no interruption and must not stop the greeting.
+    """
     return tuple(
         Interruption(utterance.start_ms, sentence.end_ms)
         for utterance in said
         for sentence in heard
-        if sentence.start_ms < utterance.start_ms < sentence.end_ms
+        if sentence.start_ms < utterance.start_ms < sentence.end_ms and utterance.start_ms >= _GREETING_MS
     )
 
 
