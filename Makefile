@@ -31,7 +31,7 @@ bench: dev-env test-tools ## 测量各项指标，写入 docs/figures.md | measu
 	$(BIN)/python -m tests.bench.figures $(ARGS)
 
 fixtures: dev-env ## 重新生成测试录音 | make the recordings for tests again
-	$(BIN)/python -m tests.fixtures $(ARGS)
+	$(BIN)/python audio_fixtures/make.py $(ARGS)
 
 lock: dev-env ## 重新锁定依赖版本 | lock the versions of all dependencies again
 	sh deploy/lock.sh $(ARGS)
