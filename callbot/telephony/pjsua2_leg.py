@@ -170,7 +170,7 @@ class _PjCore:
         self._pool.clear()
         self._kits.clear()
         gc.collect()
-        self._endpoint.libDestroy()
+        self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)  # BYEs have left; it would wait a second otherwise
         self._endpoint = None
         gc.collect()
         _PjCore.running = False
