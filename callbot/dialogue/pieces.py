@@ -1,7 +1,7 @@
-"""Sentences as pieces of speech: carriers that belong to the script, values that are shared or belong to a contact. Pure.
+"""Sentences as pieces of speech: carriers belong to the script, values are shared or belong to a contact. Pure.
 
-``Say.pieces`` holds exactly these strings, so what ``shared_pieces`` and ``contact_pieces`` list is all that a call can need.
-A carrier keeps its punctuation: at its end or beginning it means a pause there.
+``Say.pieces`` holds exactly these strings, so what ``shared_pieces`` and ``contact_pieces`` list is all that a call can
+need. A carrier keeps its punctuation: at its end or beginning it means a pause there.
 """
 
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,8 @@
          → per intent: the longest phrase inside (specific) or how much of the text its short words cover (general)
          → specific before general, what the step expects before the rest, longer before shorter
 
-A place is void when a negation stands right before it (没付过, 不方便) or 不了 right after it (付不了): negation is looked at
-before assent. Intents marked ``sure`` (stop calling, refund) accept only the same text or exactly the same sounds.
+A place is void when a negation stands right before it (没付过, 不方便) or 不了 right after it (付不了): negation is
+looked at before assent. Intents marked ``sure`` (stop calling, refund) accept only the same text or the same sounds.
 """
 
 import re
@@ -100,8 +100,8 @@ def compile_intents(intents: Mapping[str, Intent], fillers: Iterable[str]) -> In
 def understand(text: str, intents: Intents, expects: Sequence[str] = (), now: datetime | None = None) -> Understanding:
     """The intent of ``text`` (simplified Chinese), those in ``expects`` first, and the values it names.
 
-    ``slots`` may hold ``datetime`` (ISO when ``now`` is given, else the words that named it), ``money`` and ``digits``. When
-    ``expects`` asks for a value (``value:datetime``) and the text has one, the intent is None and ``why`` says so.
+    ``slots`` may hold ``datetime`` (ISO when ``now`` is given, else the words that named it), ``money`` and ``digits``.
+    When ``expects`` asks for a value (``value:datetime``) and the text has one, the intent is None and ``why`` says so.
     """
     slots = _slots(text, now)
     clauses = [clause for clause in _BREAKS.split(half_width(text)) if clause]

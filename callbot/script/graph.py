@@ -1,8 +1,8 @@
 """The script as a graph: every step's exits, by name, and where they lead. Pure.
 
-Exits are named after what takes them: ``answer:affirm``, ``key:1``, ``anytime:human``, ``silence``, ``unclear``, ``value``,
-``gave_up``, ``result:paid``, ``failed``, ``then``. Lint walks them and the state machine is built from them, so both see the
-same script.
+Exits are named after what takes them: ``answer:affirm``, ``key:1``, ``anytime:human``, ``silence``, ``unclear``,
+``value``, ``gave_up``, ``result:paid``, ``failed``, ``then``. Lint walks them and the state machine is built from them,
+so both see the same script.
 """
 
 from collections.abc import Iterable

@@ -31,7 +31,7 @@ _PHONE = re.compile(r"^\+?[0-9]{5,15}$")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*[0-9]+$", re.I)
 
 
-class InputProblem(CallbotError):
+class InputProblem(CallbotError):  # noqa: N818 - a problem of one row, as contact lists call it
     """A cell cannot be used: why, and how to put it right."""
 
     def __init__(self, reason: Text, repair: Text) -> None:

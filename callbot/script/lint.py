@@ -1,13 +1,15 @@
 """All findings of a script: parse → shape → references → graph → speech and privacy. Pure but for reading files.
 
-Each pass reports everything it finds; the next one runs only when the pass before found no error, so one mistake does not
-bring others along.
+Each pass reports everything it finds; the next one runs only when the pass before found no error, so one mistake
+does not bring others along.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from callbot.script import graph_checks, references, source, speech_checks
 from callbot.script.context import Context, combine
@@ -54,7 +56,8 @@ def check_shared(path: Path) -> tuple[Finding, ...]:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    model = {"intents": IntentFile, "sms": SmsFile}.get(kind(document) or "", CommonPart)
+    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile}
+    model = models.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 

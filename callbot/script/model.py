@@ -67,9 +67,9 @@ class Jump(_Part):
     """Where the conversation goes on."""
 
     to: Name = Field(title="去向", description="下一个步骤的名字")
-    proves: Name | None = Field(None, title="证明", description="走这条路就证明了什么，例如 identity（本人）")
-    at_most: int | None = Field(None, ge=1, title="最多次数", description="整通电话里最多走几次，超过后走 else")
-    otherwise: Name | None = Field(None, alias="else", title="否则", description="超过 at_most 之后去的步骤")
+    proves: Name | None = Field(default=None, title="证明", description="走这条路就证明了什么，例如 identity（本人）")
+    at_most: int | None = Field(default=None, ge=1, title="最多次数", description="整通电话里最多走几次，超过后走 else")
+    otherwise: Name | None = Field(default=None, alias="else", title="否则", description="超过 at_most 之后去的步骤")
 
     @model_validator(mode="after")
     def _limited(self) -> Self:
@@ -84,12 +84,12 @@ Target = Annotated[Jump, _TO, _TO_SCHEMA]
 class Digression(_Part):
     """What an intent that is valid everywhere leads to: a jump, or an aside after which the step goes on."""
 
-    to: Name | None = Field(None, title="去向", description="下一个步骤的名字")
-    say: str | None = Field(None, title="说", description="先说这一句，再回到当前步骤")
+    to: Name | None = Field(default=None, title="去向", description="下一个步骤的名字")
+    say: str | None = Field(default=None, title="说", description="先说这一句，再回到当前步骤")
     back: Literal["prompt", "listen"] | None = Field(
-        None, title="返回", description="回到当前步骤：prompt 重说问题，listen 只等客户说话"
+        default=None, title="返回", description="回到当前步骤：prompt 重说问题，listen 只等客户说话"
     )
-    wait: Duration | None = Field(None, title="等待", description="返回后等客户多久，例如 30s")
+    wait: Duration | None = Field(default=None, title="等待", description="返回后等客户多久，例如 30s")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -105,15 +105,17 @@ class InputSpec(_Part):
     """One column that a contact list must have."""
 
     type: InputType = Field(title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话")
-    label: str = Field("", title="中文名", description="名单和界面里显示的名字")
-    private: Name | None = Field(None, title="保密", description="证明了什么之后才能说出来，例如 identity（本人）")
+    label: str = Field(default="", title="中文名", description="名单和界面里显示的名字")
+    private: Name | None = Field(
+        default=None, title="保密", description="证明了什么之后才能说出来，例如 identity（本人）"
+    )
 
 
 class GivenSpec(_Part):
     """One value that an action gives back."""
 
     type: ValueType = Field(title="类型", description="这个值怎么读")
-    private: Name | None = Field(None, title="保密", description="证明了什么之后才能说出来")
+    private: Name | None = Field(default=None, title="保密", description="证明了什么之后才能说出来")
 
 
 class SilenceRule(_Part):
@@ -134,9 +136,9 @@ class UnclearRule(_Part):
 class Defaults(_Part):
     """Said once, valid in every step that listens."""
 
-    silence: SilenceRule | None = Field(None, title="没有声音", description="客户不说话时怎么办")
-    unclear: UnclearRule | None = Field(None, title="没听懂", description="听不懂客户的话时怎么办")
-    anytime: dict[Name, Anytime] = Field({}, title="随时有效", description="任何时候听到这些意图都这样处理")
+    silence: SilenceRule | None = Field(default=None, title="没有声音", description="客户不说话时怎么办")
+    unclear: UnclearRule | None = Field(default=None, title="没听懂", description="听不懂客户的话时怎么办")
+    anytime: dict[Name, Anytime] = Field(default={}, title="随时有效", description="任何时候听到这些意图都这样处理")
 
 
 class Longest(_Part):
@@ -150,9 +152,9 @@ class Longest(_Part):
 class HangupRule(_Part):
     """What a hang-up means."""
 
-    after: Name | None = Field(None, title="在哪一步之后", description="这个步骤的话说完之后挂断才适用")
+    after: Name | None = Field(default=None, title="在哪一步之后", description="这个步骤的话说完之后挂断才适用")
     outcome: Name = Field(title="结果", description="客户挂断时记录的结果")
-    sms: Name | None = Field(None, title="短信", description="挂断后发的短信模板")
+    sms: Name | None = Field(default=None, title="短信", description="挂断后发的短信模板")
 
 
 class Ask(_Part):
@@ -197,10 +199,10 @@ class Do(_Part):
     """A question to a system."""
 
     action: str = Field(title="动作", description="要问的系统，例如 payment_status")
-    arguments: tuple[Name, ...] = Field((), alias="with", title="用到的值", description="交给系统的值的名字")
+    arguments: tuple[Name, ...] = Field(default=(), alias="with", title="用到的值", description="交给系统的值的名字")
     timeout: Duration = Field(title="最长等待", description="多久没有回答就算失败，例如 3s")
     gives: dict[Name, Annotated[GivenSpec, _TYPE, _TYPE_SCHEMA]] = Field(
-        {}, title="给出", description="系统给出的值和类型"
+        default={}, title="给出", description="系统给出的值和类型"
     )
 
 
@@ -215,10 +217,10 @@ class EndSpec(_Part):
     """The end of the call and what follows from it."""
 
     outcome: Name = Field(title="结果", description="这通电话的结果")
-    sms: Name | None = Field(None, title="短信", description="通话后发的短信模板")
-    tags: tuple[str, ...] = Field((), title="标签", description="给客户打的标签")
-    retry_at: Name | None = Field(None, title="再拨时间", description="存着约定时间的值的名字")
-    retry_in: Duration | None = Field(None, title="多久后再拨", description="例如 4h")
+    sms: Name | None = Field(default=None, title="短信", description="通话后发的短信模板")
+    tags: tuple[str, ...] = Field(default=(), title="标签", description="给客户打的标签")
+    retry_at: Name | None = Field(default=None, title="再拨时间", description="存着约定时间的值的名字")
+    retry_in: Duration | None = Field(default=None, title="多久后再拨", description="例如 4h")
 
     @model_validator(mode="after")
     def _one_retry(self) -> Self:
@@ -234,19 +236,23 @@ WAYS = ("answers", "ask", "do", "then", "transfer", "end")
 class Step(_Part):
     """One step: says something, then goes on in exactly one way."""
 
-    say: str | None = Field(None, title="说", description="机器人说的话；{名字} 是名单或通话里的值")
-    barge_in: Literal["on", "off"] = Field("on", title="可打断", description="off 表示客户不能打断这一句")
-    answers: dict[Name, Target] = Field({}, title="回答", description="听到的意图: 去的步骤")
-    keys: dict[Key, Target] = Field({}, title="按键", description="按键: 去的步骤")
-    ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(None, title="问一个值", description="例如约定的时间")
-    do: Do | None = Field(None, title="问系统", description="查询订单等")
-    results: dict[Name, Target] = Field({}, title="系统的回答", description="回答: 去的步骤；必须有 failed")
-    then: Target | None = Field(None, title="然后", description="接着去的步骤")
-    transfer: TransferSpec | None = Field(None, title="转人工", description="转给人工队列")
-    end: EndSpec | None = Field(None, title="结束", description="结束通话并记录结果")
-    silence: SilenceRule | None = Field(None, title="没有声音", description="只在这一步代替 defaults.silence")
-    unclear: UnclearRule | None = Field(None, title="没听懂", description="只在这一步代替 defaults.unclear")
-    anytime: dict[Name, Anytime] = Field({}, title="随时有效", description="只在这一步代替 defaults.anytime 的行")
+    say: str | None = Field(default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值")
+    barge_in: Literal["on", "off"] = Field(default="on", title="可打断", description="off 表示客户不能打断这一句")
+    answers: dict[Name, Target] = Field(default={}, title="回答", description="听到的意图: 去的步骤")
+    keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤")
+    ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(
+        default=None, title="问一个值", description="例如约定的时间"
+    )
+    do: Do | None = Field(default=None, title="问系统", description="查询订单等")
+    results: dict[Name, Target] = Field(default={}, title="系统的回答", description="回答: 去的步骤；必须有 failed")
+    then: Target | None = Field(default=None, title="然后", description="接着去的步骤")
+    transfer: TransferSpec | None = Field(default=None, title="转人工", description="转给人工队列")
+    end: EndSpec | None = Field(default=None, title="结束", description="结束通话并记录结果")
+    silence: SilenceRule | None = Field(default=None, title="没有声音", description="只在这一步代替 defaults.silence")
+    unclear: UnclearRule | None = Field(default=None, title="没听懂", description="只在这一步代替 defaults.unclear")
+    anytime: dict[Name, Anytime] = Field(
+        default={}, title="随时有效", description="只在这一步代替 defaults.anytime 的行"
+    )
 
     @property
     def listens(self) -> bool:
@@ -272,9 +278,9 @@ class CommonPart(_Part):
 
     dsl: Literal["1"] = Field(title="语言版本")
     id: Name = Field(title="名字")
-    title: str = Field("", title="标题")
+    title: str = Field(default="", title="标题")
     kind: Literal["common"] = Field(title="种类")
-    defaults: Defaults = Field(Defaults(), title="通用规则", description="所有使用它的话术都有效")
+    defaults: Defaults = Field(default=Defaults(), title="通用规则", description="所有使用它的话术都有效")
     steps: dict[Name, Step] = Field(title="步骤")
 
 
@@ -296,8 +302,8 @@ class Script(_Part):
     id: Name = Field(title="名字", description="小写英文，与文件名相同")
     title: str = Field(title="标题", description="界面里显示的中文名")
     kind: Literal["campaign"] = Field(title="种类", description="campaign 外呼")
-    use: tuple[Name, ...] = Field((), title="使用", description="common/ 里的通用部分")
-    inputs: dict[Name, InputSpec] = Field({}, title="名单的列", description="名单必须有的列；上传时逐行校验")
+    use: tuple[Name, ...] = Field(default=(), title="使用", description="common/ 里的通用部分")
+    inputs: dict[Name, InputSpec] = Field(default={}, title="名单的列", description="名单必须有的列；上传时逐行校验")
     defaults: Defaults = Field(title="通用规则", description="说一次，处处有效")
     longest: Longest = Field(title="上限", description="轮数和时间的上限：每通电话都会结束")
     hangup: Annotated[tuple[HangupRule, ...], BeforeValidator(_rules), _HangupSchema] = Field(
@@ -311,10 +317,10 @@ class Intent(_Part):
     """One thing customers mean, and how they say it."""
 
     title: str = Field(title="中文名")
-    means: Name | None = Field(None, title="也算", description="步骤没有等这个意图时，当作这个意图")
-    sure: bool = Field(False, title="必须确定", description="只接受说法完全一致或同音，不接受相近的音")
-    whole: tuple[str, ...] = Field((), title="整句", description="整句（或一个分句）就是它才算，适合短词")
-    phrases: tuple[str, ...] = Field((), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
+    means: Name | None = Field(default=None, title="也算", description="步骤没有等这个意图时，当作这个意图")
+    sure: bool = Field(default=False, title="必须确定", description="只接受说法完全一致或同音，不接受相近的音")
+    whole: tuple[str, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
+    phrases: tuple[str, ...] = Field(default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
 
 
 class IntentFile(_Part):
@@ -323,7 +329,7 @@ class IntentFile(_Part):
     dsl: Literal["1"] = Field(title="语言版本")
     kind: Literal["intents"] = Field(title="种类")
     intents: dict[Name, Intent] = Field(title="意图")
-    fillers: tuple[str, ...] = Field((), title="语气词", description="匹配时不算数的词")
+    fillers: tuple[str, ...] = Field(default=(), title="语气词", description="匹配时不算数的词")
 
 
 class SmsTemplate(_Part):

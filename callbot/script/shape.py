@@ -51,7 +51,7 @@ def _trap(document: Document, place: Place, problem: str) -> Text | None:
     if "mapping values are not allowed" in problem:
         return Text(
             "话里不能有半角冒号加空格，请改用全角“：”，或给整句加引号；也检查一下缩进",
-            "a colon and a space inside a sentence start a mapping: use “：” or quote the sentence; check the indentation",
+            "a colon and a space in a sentence start a mapping: use “：” or quote it; check the indentation",
         )
     if "{" in line or "[" in line:
         return Text(

@@ -67,11 +67,10 @@ class Document:
         """The parts of a route that exist; checks add parts that stand for short forms."""
         at: Any = self.data
         for part in route:
-            if (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int) and part < len(at)):
+            known = part in at if isinstance(at, dict) else isinstance(at, list) and part in range(len(at))
+            if known:
                 at = at[part]
-            else:
-                continue
-            yield part
+                yield part
 
 
 def read(path: Path) -> Document:
@@ -114,13 +113,13 @@ def _place(node: Node, lines: list[str]) -> Place:
 def _build(document: Document, node: Node, route: Route) -> Any:
     document.values[route] = _place(node, document.lines)
     if isinstance(node, ScalarNode):
-        is_null = node.tag.endswith(":null") and node.style is None
+        is_null = str(node.tag).endswith(":null") and node.style is None
         return None if is_null else node.value
+    assert isinstance(node, SequenceNode | MappingNode)
     if node.flow_style:
         document.flow.add(route)
     if isinstance(node, SequenceNode):
         return [_build(document, child, (*route, index)) for index, child in enumerate(node.value)]
-    assert isinstance(node, MappingNode)
     data: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = str(key_node.value)

@@ -1,8 +1,7 @@
 """What people say about times and amounts becomes a value. Pure: the present moment is an argument.
 
 Only the future is meant when a customer names a time: 三点 said at ten in the morning is this afternoon, at four it is
-tomorrow. A part of the day without an hour stands for its usual hour (下午 → 15:00), because the robot reads the time back
-and the customer can correct it.
+tomorrow. A part of the day without an hour stands for its usual hour (下午 → 15:00): the robot reads the time back.
 """
 
 import re

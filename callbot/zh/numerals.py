@@ -59,5 +59,5 @@ def whole_number(text: str) -> int | None:
 
 
 def digit_string(text: str) -> str:
-    """Digits said one by one (幺三八, 零零七三一, 00731) as ASCII digits; other characters end nothing and are dropped."""
+    """Digits said one by one (幺三八, 零零七三一, 00731) as ASCII digits; other characters are dropped."""
     return "".join(str(_VALUES[char]) for char in half_width(text) if char in _VALUES)

@@ -1,7 +1,7 @@
 """How alike two pieces of text sound to a recogniser of telephone Mandarin. Pure.
 
-A recogniser errs in homophones (付了→复了) and in the sounds that telephone lines and accents blur: n/l, zh/z, ch/c, sh/s,
-f/h, r/l and front and back nasals. Tones are ignored, because recognisers lose them first.
+A recogniser errs in homophones (付了→复了) and in the sounds that telephone lines and accents blur: n/l, zh/z, ch/c,
+sh/s, f/h, r/l and front and back nasals. Tones are ignored, because recognisers lose them first.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,8 @@ _GAP = 0.8
 @lru_cache(maxsize=8192)
 def syllables(text: str) -> tuple[str, ...]:
     """Toneless pinyin, one entry per character; what is not a Chinese character stands for itself."""
-    return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=list, v_to_u=False, strict=False))
+    # errors may give a list, one entry per character, which the annotations of pypinyin do not know
+    return tuple(lazy_pinyin(text, style=Style.NORMAL, errors=list, v_to_u=False, strict=False))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=2048)
@@ -63,8 +64,8 @@ def syllable_cost(one: str, other: str) -> float:
 def find(phrase: Sequence[str], heard: Sequence[str], limit: float) -> list[tuple[int, int, float]]:
     """Every place of ``heard`` that sounds like ``phrase``: (start, end, cost), cost at most ``limit`` in all.
 
-    A semi-global edit distance: the phrase must be used whole, the heard text may go on at both sides. For each end only
-    the cheapest start is given.
+    A semi-global edit distance: the phrase must be used whole, the heard text may go on at both sides. For each end
+    only the cheapest start is given.
     """
     columns = len(heard) + 1
     cost = [0.0] * columns

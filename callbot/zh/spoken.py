@@ -1,7 +1,7 @@
 """Values as telephone Mandarin speaks them: short pieces that are synthesised once and shared by all contacts. Pure.
 
-Every function returns pieces in speaking order; ``"".join(pieces)`` is the whole reading. Each kind of value has a finite
-inventory, so that all of its pieces can be made before anyone is called::
+Every function returns pieces in speaking order; ``"".join(pieces)`` is the whole reading. Each kind of value has a
+finite inventory, so that all of its pieces can be made before anyone is called::
 
     money  128.50      一百 二十 八元 五角
     date   2026-06-30  六月 三十号

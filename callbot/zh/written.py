@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 def written(kind: str, value: str) -> str:
-    """A canonical value of one of the language's types in writing: 128.50元, 6月30日, 6月2日15:00; others as they are."""
+    """A canonical value by its type in writing: 128.50元, 6月30日, 6月2日15:00; other types as they are."""
     if kind == "money":
         return f"{Decimal(value):.2f}元"
     if kind == "date":
