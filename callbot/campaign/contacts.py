@@ -109,15 +109,14 @@ def check(
     problems: list[Problem] = []
     first_row: dict[str, int] = {}
     for done, (row, cells) in enumerate(table.rows, 1):
-        contact, found = _check_row(row, cells, columns, parse)
-        if contact is not None and (twin := first_row.setdefault(contact.phone.number, row)) != row:
+        phone, values, found = _check_row(row, cells, columns, parse)
+        if phone is not None and (twin := first_row.setdefault(phone.number, row)) != row:
             reason = Text(f"和第 {twin} 行是同一个号码", f"the same number is in row {twin}")
             repair = Text("只留一行，否则同一个人会接到两次电话", "keep one row, or the person is called twice")
-            found = [Problem(row, columns.header[columns.phone], cells[columns.phone], reason, repair)]
-        if found:
-            problems += found
-        elif contact is not None:
-            good.append(contact)
+            found.append(Problem(row, columns.header[columns.phone], cells[columns.phone], reason, repair))
+        if phone is not None and not found:
+            good.append(NewContact(str(row), phone, values))
+        problems += found
         on_row(done)
     return ListReport(tuple(good), tuple(problems), len(table.rows))
 
@@ -131,11 +130,11 @@ class _Columns:
 
 def _check_row(
     row: int, cells: tuple[str, ...], columns: _Columns, parse: Parse
-) -> tuple[NewContact | None, list[Problem]]:
+) -> tuple[Phone | None, dict[str, str], list[Problem]]:
     if any(cell.strip() for cell in cells[len(columns.header) :]):
         reason = Text("这一行的格数比表头多", "the row has more cells than the header")
         repair = Text("内容里的分隔符要用引号括起来", "put cells that contain the separator in quotes")
-        return None, [Problem(row, "", cells[-1], reason, repair)]
+        return None, {}, [Problem(row, "", cells[-1], reason, repair)]
     cells += ("",) * (len(columns.header) - len(cells))
     problems: list[Problem] = []
     phone: Phone | None = None
@@ -150,7 +149,7 @@ def _check_row(
         except InputProblem as error:
             if index != columns.phone:  # an input may share the phone column; its problem was told above
                 problems.append(_problem_at(row, index, cells, columns, error))
-    return (None if phone is None or problems else NewContact(str(row), phone, values)), problems
+    return phone, values, problems
 
 
 def _problem_at(row: int, index: int, cells: tuple[str, ...], columns: _Columns, error: InputProblem) -> Problem:

@@ -195,4 +195,4 @@ class ContactResult:
     @property
     def call_id(self) -> str | None:
         """The last call, for looking up all of it."""
-        return self.call and self.call.call_id
+        return None if self.call is None else self.call.call_id
