@@ -51,12 +51,5 @@ def rescue(path: Path) -> bool:
     return True
 
 
-def channels(path: Path) -> tuple[Pcm, Pcm]:
-    """A finished recording read back: customer, robot; int16 at 8 kHz, equally long."""
-    with wave.open(str(path)) as recorded:
-        both = np.frombuffer(recorded.readframes(recorded.getnframes()), "<i2").reshape(-1, 2)
-    return both[:, 0].astype(np.int16), both[:, 1].astype(np.int16)
-
-
 def _part_of(path: Path) -> Path:
     return path.with_suffix(".part")

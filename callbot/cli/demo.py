@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-import numpy as np
 from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
 from callbot import log, settings
-from callbot.call import recording
 from callbot.call.session import BRIDGE
 from callbot.cli.live import outcome_name
 from callbot.cli.running import bar, prepare_prompts, processes, watch
@@ -151,7 +149,7 @@ def _report(store: Store, campaign: str, home: Path, people: Crowd) -> Report:
     for contact in store.campaigns.results(campaign):
         call = store.campaigns.call(contact.call_id) if contact.call_id else None
         measured = _measured(people.recordings, contact)
-        latencies += [reply.latency_ms for reply in measured.replies] if measured else []
+        latencies += measured.reply_latency_ms if measured else []
         calls.append(_call_json(contact, call, measured, traces))
     outcomes: dict[str, int] = {}
     for one in calls:
@@ -161,26 +159,22 @@ def _report(store: Store, campaign: str, home: Path, people: Crowd) -> Report:
         "contacts": len(calls),
         "outcomes": outcomes,
         "sms": len(outbox),
-        "reply_latency_p50_ms": _percentile(latencies, 50),
-        "reply_latency_p95_ms": _percentile(latencies, 95),
+        "reply_latency_p50_ms": measure.percentile(latencies, 50),
+        "reply_latency_p95_ms": measure.percentile(latencies, 95),
         "folder": str(home),
     }
     return Report(home, calls, summary, outbox)
 
 
-def _percentile(values: list[int], percent: int) -> int | None:
-    return round(float(np.percentile(values, percent))) if values else None
-
-
-def _measured(recordings: Path, contact: ContactResult) -> measure.Figures | None:
+def _measured(recordings: Path, contact: ContactResult) -> measure.Measured | None:
     """What the contact lived through, on its own recording of its only call."""
     for path in sorted(recordings.glob(f"{contact.phone.number}-*.wav")):
-        return measure.figures(*recording.channels(path))
+        return measure.measure_file(path)
     return None
 
 
 def _call_json(
-    contact: ContactResult, call: CallResult | None, measured: measure.Figures | None, traces: Path
+    contact: ContactResult, call: CallResult | None, measured: measure.Measured | None, traces: Path
 ) -> dict[str, object]:
     trace = ""
     if call and call.trace:
@@ -197,7 +191,7 @@ def _call_json(
             for s in (call.transcript if call else ())
         ],
         "sms": [followup.text for followup in contact.followups if followup.kind == "sms"],
-        "reply_latency_ms": [reply.latency_ms for reply in measured.replies] if measured else [],
+        "reply_latency_ms": measured.reply_latency_ms if measured else [],
         "silent_after_interruption_ms": [
             i.took_ms
             for i in (measured.interruptions if measured else ())

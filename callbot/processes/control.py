@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 
 import uvicorn
 
@@ -16,6 +17,7 @@ from callbot.dialogue.engine import CompiledScript, compile_revision
 from callbot.dialogue.pieces import contact_pieces, shared_pieces
 from callbot.errors import SettingsError
 from callbot.followup.deliver import Deliverer
+from callbot.followup.plan import plan
 from callbot.language import Text, tr
 from callbot.messages import (
     ActionAnswer,
@@ -61,7 +63,11 @@ class Control:
             store,
             Terms.of(settings),
             Hands(
-                send=self._server.send, prepare=self._prepare, plan=self._plan, run=asyncio.to_thread, clock=self._clock
+                send=self._server.send,
+                prepare=self._prepare,
+                plan=partial(plan, signature=settings.sms.signature),
+                run=asyncio.to_thread,
+                clock=self._clock,
             ),
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from callbot import app, log, wire
@@ -223,7 +224,7 @@ class _AskControl:
         self._line = line
         self._order = order
 
-    async def ask(self, action: str, arguments: "dict[str, str]") -> tuple[str, dict[str, str]]:
+    async def ask(self, action: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         finished = await self._line.ask(self._order, action, dict(arguments))
         return finished.result, finished.values
 

@@ -49,7 +49,7 @@ class Supervisor:
         lines = [_Child(f"line-{n + 1}", ("line", str(n))) for n in range(settings.telephony.lines)]
         self._lines = lines
         self._others = [_Child("control", ("control",)), _Child("speech", ("speech",))]
-        self._ending = False
+        self._ending = asyncio.Event()
         self.problem: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def pids(self) -> dict[str, int]:
@@ -66,7 +66,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End everything: lines first, so that control stores their results."""
-        self._ending = True
+        self._ending.set()
         await self._end(self._lines, _LINES_LEAVE_S)
         for child in self._others:
             await self._end([child], _OTHERS_LEAVE_S)
@@ -74,10 +74,10 @@ class Supervisor:
     async def _keep(self, child: _Child) -> None:
         pause = _FIRST_PAUSE_S
         loop = asyncio.get_running_loop()
-        while not self._ending:
+        while not self._ending.is_set():
             started = loop.time()
             status = await self._run(child)
-            if self._ending:
+            if self._ending.is_set():
                 return
             if status == GIVE_UP:
                 if not self.problem.done():
@@ -85,7 +85,9 @@ class Supervisor:
                 return
             log.get(__name__).error("a process died and is started again", child=child.name, status=status)
             pause = _FIRST_PAUSE_S if loop.time() - started > _HEALTHY_S else min(pause * 2, _LONGEST_PAUSE_S)
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._ending.wait()
 
     async def _run(self, child: _Child) -> int:
         path = self._log_of(child)

@@ -52,7 +52,8 @@ async def system(
         config.write_text(
             f'data_dir = "{folder / "data"}"\ncache_dir = "{CACHE}"\nscripts_dir = "{ROOT / "scripts_dsl"}"\n'
             f'orders_csv = "{ORDERS}"\n'
-            f"[telephony]\nlines = {lines}\nsip_port = {free_ports(lines)}\nrtp_port = {free_ports(lines * RTP_PORTS)}\n"
+            f"[telephony]\nlines = {lines}\nsip_port = {free_ports(lines)}\n"
+            f"rtp_port = {free_ports(lines * RTP_PORTS)}\n"
             f'ring_limit_s = 15\n[[telephony.trunks]]\nname = "t"\nhost = "{host}"\nport = {port}\nchannels = 4\n'
             '[campaign]\ncall_from = "00:00"\ncall_until = "23:59"\n[web]\nport = 0\n' + more,
             "utf-8",

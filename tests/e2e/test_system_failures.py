@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from callbot.campaign.contacts import import_list
 
+from callbot.campaign.contacts import import_list
 from callbot.store.records import ContactResult
 from tests.e2e.system import CACHE, ROOT, System, contacts, system, until
 
@@ -18,8 +18,8 @@ PROMISES, PAID, SILENT = "13800000001", "13800000002", "13800000005"
 
 
 def campaign_of(running: System, folder: Path, *numbers: str) -> str:
-    imported = import_list(running.store, running.settings, contacts(folder / "list.csv", numbers), "balance_reminder")
-    return imported.campaign
+    path = contacts(folder / "list.csv", numbers)
+    return import_list(running.store, running.settings, path, "balance_reminder", title="test")
 
 
 def results(running: System, campaign: str) -> dict[str, ContactResult]:
