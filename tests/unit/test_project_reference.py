@@ -48,7 +48,7 @@ def test_outcomes_of_the_network() -> None:
 
 def test_commands_and_their_options() -> None:
     page = (REFERENCE / "command-line.md").read_text("utf-8")
-    sections = dict(re.findall(r"^## `callbot (\w+)[^\n]*\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    sections = dict(re.findall(r"^## `callbot ([\w-]+)[^\n]*\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
     commands = get_command(build()).commands  # type: ignore[attr-defined]
     assert sections.keys() == commands.keys()
     for name, command in commands.items():
