@@ -41,7 +41,7 @@ from callbot.script.inputs import InputProblem, parse_input
 from callbot.script.model import Digression, EndSpec, InputSpec, Step
 from callbot.zh.heard import spoken_time
 
-__all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revision"]
+__all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revision", "expects"]
 
 TRANSFERRED = "transferred"
 """Outcome of a call that people took over."""
@@ -54,7 +54,7 @@ class DialogueState:
     """All that a conversation has come to; treat the mappings as read-only.
 
     ``variables`` are canonical texts by name, inputs among them. ``counters``: ``turns``, ``silence`` and ``unclear``
-    of this visit of the step, ``jump:<step>:<exit>``. ``said`` holds the step of every sentence so far ("" for asides), so
+    of this visit of the step, ``jump:<step>:<exit>``. ``said`` holds the step of every sentence so far ("" for asides):
     ``said[n - 1]`` belongs to ``Say.number`` n; ``heard_out`` are the steps whose prompt was played to its end.
     """
 
@@ -89,6 +89,13 @@ def begin(script: CompiledScript, inputs: Mapping[str, str], now: datetime) -> D
     """
     variables = script.canonical(inputs)
     return DialogueState(script.script.start, now, variables, frozenset(variables))
+
+
+def expects(script: CompiledScript, step: str) -> tuple[str, ...]:
+    """What a step listens for, as in ``messages.Listen``: the value it asks for, its answers, what is always valid."""
+    here = script.script.steps[step]
+    asked = () if here.ask is None else (f"value:{here.ask.type}",)
+    return (*asked, *here.answers, *anytime(script.script, here))
 
 
 def advance(script: CompiledScript, state: DialogueState, event: Event) -> tuple[DialogueState, tuple[Action, ...]]:
@@ -203,7 +210,7 @@ class _Turn:
     def _understand(self, event: Heard) -> Understanding:
         if event.intent is not None:
             return Understanding(event.intent, 1.0, "given")
-        return understand(event.text, self.script.intents, self._expects(), self.state.now)
+        return understand(event.text, self.script.intents, expects(self.script, self.state.step), self.state.now)
 
     def _way(self, understood: Understanding) -> tuple[str | None, Digression | None]:
         """The exit or the aside that an intent leads to here; what the intent also counts as comes after itself."""
@@ -324,14 +331,9 @@ class _Turn:
             )
         )
 
-    def _expects(self) -> tuple[str, ...]:
-        step = self._step
-        asked = () if step.ask is None else (f"value:{step.ask.type}",)
-        return (*asked, *step.answers, *anytime(self.script.script, step))
-
     def _listen(self, wait_ms: int | None = None) -> None:
         wait = wait_ms if wait_ms is not None else silence_rule(self.script.script, self._step).wait
-        self.actions.append(Listen(self.state.step, wait, self._expects()))
+        self.actions.append(Listen(self.state.step, wait, expects(self.script, self.state.step)))
 
     def _end(self, end: EndSpec) -> None:
         moment = None if end.retry_at is None else self.state.variables.get(end.retry_at)

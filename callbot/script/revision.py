@@ -41,13 +41,13 @@ def read_revision(revision: Revision) -> Bundle:
     return Bundle.model_validate_json(revision.text)
 
 
-def render_sms(revision: Revision, sms: str, values: Mapping[str, str], kinds: Mapping[str, str] | None = None) -> str:
+def render_sms(revision: Revision, sms: str, values: Mapping[str, str]) -> str:
     """The text message ``sms`` with this contact's canonical values put in, as people write them.
 
     ``values`` are inputs and slots by name. Errors: ``KeyError`` for a template or value that is not there.
     """
     bundle = read_revision(revision)
-    types = {**kinds_of(bundle), **(kinds or {})}
+    types = kinds_of(bundle)
     return template.fill(bundle.sms[sms].text, lambda name: written(types.get(name, "text"), values[name]))
 
 

@@ -1,0 +1,60 @@
+"""The JSON Schema of the script language, for editors: made from the model, committed, checked for freshness.
+
+``python -m callbot.authoring.schema FOLDER`` writes it.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from callbot.script.cases import CaseFile
+from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
+
+_SCHEMAS = {
+    "script.v1.json": Script,
+    "common.v1.json": CommonPart,
+    "intents.v1.json": IntentFile,
+    "sms.v1.json": SmsFile,
+    "test.v1.json": CaseFile,
+}
+
+
+def schemas() -> dict[str, str]:
+    """The text of every schema file, by its name."""
+    return {
+        name: json.dumps(_tidy(model.model_json_schema(by_alias=True)), ensure_ascii=False, indent=1) + "\n"
+        for name, model in _SCHEMAS.items()
+    }
+
+
+def _tidy(schema: Any) -> Any:
+    """Without the English class docstrings and without ``null``, which nobody writes in a script."""
+    if isinstance(schema, list):
+        return [_tidy(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _tidy(value) for key, value in schema.items() if key not in ("default", "$defs")}
+    if kept.get("type") == "object" and str(kept.get("description", "")).isascii():
+        kept.pop("description", None)
+        kept.pop("title", None)
+    options = [each for each in kept.get("anyOf", ()) if each != {"type": "null"}]
+    if len(options) == 1:
+        del kept["anyOf"]
+        kept = {**options[0], **kept}
+    elif options:
+        kept["anyOf"] = options
+    if "$defs" in schema:
+        kept["$defs"] = {name: _tidy(each) for name, each in schema["$defs"].items()}
+    return kept
+
+
+def main(folder: Path) -> None:
+    """Write all schema files into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (folder / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,77 @@
+"""What every code of lint means and how to put it right, for ``callbot explain``."""
+
+from callbot.language import Text
+
+CODES: dict[str, Text] = {
+    "S001": Text(
+        "文件不是有效的 YAML。常见原因：话以 { 开头没有加引号；话里有半角冒号加空格；缩进用了 Tab；括号不配对。\n"
+        "办法：给整句话加引号，或把 say 单独写一行，标点用全角。",
+        "The file is not YAML. Usual reasons: a sentence that begins with { and is not quoted; a colon and a space in a "
+        "sentence; tabs; brackets that do not match. Quote the sentence or put `say` on a line of its own.",
+    ),
+    "S002": Text("同一个键写了两次，后面的会盖掉前面的。删掉一个或改名。", "A key stands twice. Delete or rename one."),
+    "S003": Text("文件打不开、是空的，或者不是 UTF-8。", "The file cannot be opened, is empty, or is not UTF-8."),
+    "S101": Text("没有这个键。看看是不是拼错了，或缩进到了别的地方。", "No such key: misspelt, or indented wrongly."),
+    "S102": Text("缺少必须有的键。", "A key that has to be there is missing."),
+    "S103": Text("值的形式不对。", "The value has the wrong form."),
+    "S104": Text("时长要带单位：5s、3m、4h、1d。", "Durations carry a unit: 5s, 3m, 4h, 1d."),
+    "S105": Text(
+        "say 写在花括号里时，半角逗号会把一句话切成几段。让 say 单独占一行。",
+        "Inside braces a half-width comma cuts a sentence into pieces. Put `say` on a line of its own.",
+    ),
+    "S106": Text(
+        "每个步骤说一句话，然后只有一条出路：听回答（answers、keys）、问一个值（ask）、问系统（do 加 results）、\n"
+        "直接去下一步（then）、转人工（transfer）或结束（end）。",
+        "A step says something and goes on in exactly one way: answers/keys, ask with then, do with results, then, "
+        "transfer or end.",
+    ),
+    "S107": Text(
+        "会失败的事要写失败时怎么办：results 要有 failed，ask 要有 gave_up，transfer 要有 failed。",
+        "What can fail names its failure: `results` and `transfer` need `failed`, `ask` needs `gave_up`.",
+    ),
+    "S108": Text("ask 一次问一个值，问到以后走 then。", "`ask` collects one value and goes on by `then`."),
+    "S109": Text(
+        "这几个键的搭配不对：at_most 配 else；to 和 back 只能写一个；retry_at 和 retry_in 只能写一个。",
+        "Keys that do not go together: `at_most` needs `else`; `to` or `back`; `retry_at` or `retry_in`.",
+    ),
+    "S110": Text(
+        "语言里有这个键，但这个版本还不支持。请先删掉。", "The language has this key, this version does not run it yet."
+    ),
+    "S111": Text("名字用小写字母开头，只含小写字母、数字和下划线。", "Names are lower-case letters, digits and _."),
+    "S201": Text("use 里的名字要是 common/ 里的文件。", "`use` names files in common/."),
+    "S202": Text("意图在 intents/ 里定义。", "Intents are defined in intents/."),
+    "S203": Text("去的步骤不存在。步骤在 steps 或 use 的通用部分里。", "The step to go to does not exist."),
+    "S204": Text(
+        "句子、with 或 retry_at 用了没有的值。值来自 inputs、ask 和 do 的 gives。",
+        "A value that does not exist. Values come from `inputs`, `ask` and `gives`.",
+    ),
+    "S205": Text("没有这个动作。", "There is no such action."),
+    "S206": Text("动作的结果或参数不对：每个可能的结果都要写去处。", "Results or arguments do not fit the action."),
+    "S207": Text("短信模板写在 sms.yaml 里。", "Text messages are defined in sms.yaml."),
+    "S208": Text("短信要用的值，这个话术里没有。", "The text message needs a value that this script does not have."),
+    "S209": Text("id 和文件名要一样。", "`id` has to be the file's name."),
+    "S301": Text("没有路走到这个步骤。", "No way leads to this step."),
+    "S302": Text("从这个步骤永远走不到 end。", "No end can be reached from this step."),
+    "S303": Text("几个步骤绕成一圈，中间不听客户说话，电话会一直说下去。", "A loop of steps that never listens."),
+    "S304": Text(
+        "longest.then 之后必须说完就结束：只能是 say 加 end（或 then 到这样的步骤）。",
+        "After `longest.then` a call has to end: only `say` with `end`, or `then` to such a step.",
+    ),
+    "S305": Text("有的路走到这里时，这个值还没有得到。", "On some way this value is not set yet."),
+    "S306": Text("hangup 最后一条管所有别的情况，不写 after。", "The last rule of `hangup` has no `after`."),
+    "S401": Text(
+        "一句话太长，电话里听不完：最好 40 个字（8 秒）以内。", "Prompts should stay under 40 characters (8 s)."
+    ),
+    "S402": Text("开场要说明是机器人打的电话。", "The opening has to say that a robot is calling."),
+    "S403": Text("开场要说是哪家公司。", "The opening has to name the company."),
+    "S404": Text(
+        "写了 private 的值，只有在每一条路都经过 proves 的回答之后才能说。",
+        "A private value may be spoken only where every way has passed an answer that `proves` what it needs.",
+    ),
+    "S405": Text("每个听客户说话的步骤都要能转人工。", "Every step that listens needs a way to a person."),
+    "S406": Text("每个听客户说话的步骤都要能拒绝来电。", "Every step that listens needs a way to stop calls."),
+    "S407": Text("一个步骤的两个回答有相同的说法，机器人分不清。", "Two answers of a step share a phrase."),
+    "S408": Text("有按键菜单时，0 应该转人工。", "In a menu key 0 should lead to a person."),
+}
+"""S0xx reading, S1xx shape, S2xx references, S3xx graph, S4xx speech and privacy. A warning is waived in the file by
+``# 允许 S401：理由`` on the line or the line above."""
