@@ -225,7 +225,7 @@ class AttemptStore:
             }
             for name in ("tags", "slots", "transcript", "turns", "trace"):
                 row[name] = msgspec.to_builtins(row[name])
-            if not connection.execute(insert_once(connection, calls), row).rowcount:
+            if not insert_once(connection, calls, row):
                 return False
             insert_followups(connection, result.call_id, self._clock.now(), followups)
             if attempt is not None:
@@ -310,7 +310,7 @@ def _move_on(connection: Connection, attempt: Row[Any], result: CallResult) -> N
         number += 1
         connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(number=number))
     values: dict[str, Any] = {"outcome": result.outcome, "last_call_id": result.call_id, "attempts": number}
-    if result.disposition == Disposition.INTERRUPTED:
+    if Disposition.INTERRUPTED in (result.disposition, result.outcome):  # cut off, ringing or talking
         values["state"] = ContactState.INTERRUPTED
     elif result.retry_at is not None and number < MAX_ATTEMPTS:
         values |= {"state": ContactState.WAITING, "due_at": result.retry_at}

@@ -52,7 +52,7 @@ class CampaignStore:
         }
         with writing(self._engine) as connection:
             script = {"hash": revision.hash, "script": revision.script, "text": revision.text}
-            connection.execute(insert_once(connection, revisions), script)
+            insert_once(connection, revisions, script)
             connection.execute(campaigns.insert(), row)
             for start in range(0, len(new), _CHUNK):
                 rows = [

@@ -1,12 +1,12 @@
 """Opening the database and its two kinds of transactions. Any thread; every call blocks."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError
 
@@ -17,6 +17,12 @@ _BUSY_MS = 15_000
 """How long SQLite waits for another writer; our longest transaction, an import of 100 000 rows, takes a few seconds."""
 
 
+_UNUSABLE = Text(
+    "配置 store.url 不是可用的数据库地址。请写成 sqlite:///文件 或 postgresql://用户@主机/库名。",
+    "store.url is not a usable database. Write sqlite:///file or postgresql://user@host/database.",
+)
+
+
 def open_engine(url: str) -> Engine:
     """An engine for ``sqlite:///file`` or ``postgresql://...``; creates the folder of an SQLite file.
 
@@ -24,10 +30,15 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    except ArgumentError:
+        raise SettingsError(_UNUSABLE) from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SettingsError(_UNUSABLE)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
     except ModuleNotFoundError as error:
         raise SettingsError(
@@ -36,13 +47,8 @@ def open_engine(url: str) -> Engine:
                 f"The database driver {error.name} is missing. Install callbot[postgres].",
             )
         ) from None
-    except (ArgumentError, NoSuchModuleError):
-        raise SettingsError(
-            Text(
-                "配置 store.url 不是可用的数据库地址。请写成 sqlite:///文件 或 postgresql://用户@主机/库名。",
-                "store.url is not a usable database. Write sqlite:///file or postgresql://user@host/database.",
-            )
-        ) from None
+    except NoSuchModuleError:
+        raise SettingsError(_UNUSABLE) from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -77,11 +83,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def insert_once(connection: Connection, table: Table) -> Insert:
-    """An INSERT that does nothing when the row is there already; ``rowcount`` tells."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert unless a row with this key is there already; True when it was inserted."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # Asked by RETURNING, because psycopg's rowcount is -1 here (seen with SQLAlchemy 2.1 and psycopg 3.3).
+    query = insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(query, row).one_or_none() is not None
 
 
 @contextmanager

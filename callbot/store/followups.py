@@ -59,7 +59,7 @@ class FollowUpStore:
         """Put a message into the outbox; the second time with the same id changes nothing."""
         row = {"id": sms_id, "phone": phone.number, "text": text, "created_at": self._clock.now()}
         with writing(self._engine) as connection:
-            connection.execute(insert_once(connection, sms_outbox), row)
+            insert_once(connection, sms_outbox, row)
 
     def outbox(self, limit: int = 1000) -> list[Sms]:
         """The newest messages of the outbox, oldest of them first."""
@@ -91,7 +91,7 @@ def insert_followups(
             "problem": _problem(item.problem),
             "created_at": created_at,
         }
-        connection.execute(insert_once(connection, followups), row)
+        insert_once(connection, followups, row)
 
 
 def to_followup(row: Row[Any]) -> FollowUp:
