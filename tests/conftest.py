@@ -2,26 +2,28 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 CATEGORIES = frozenset({"unit", "contract", "scripts", "golden", "e2e", "web", "bench"})
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pycollect_makemodule(module_path: Path) -> Iterator[None]:
-    """Refuse a module that does not say of which one category it is, before any of its tests runs."""
-    module: pytest.Module = yield
-    marks = getattr(module.obj, "pytestmark", [])
-    names = {mark.name for mark in (marks if isinstance(marks, list) else [marks])}
-    if len(names & CATEGORIES) != 1:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse modules that do not say of which one category they are, before any test runs or is deselected."""
+    wrong = {}
+    for module in {item.getparent(pytest.Module) for item in items} - {None}:
+        marks = getattr(module.obj, "pytestmark", [])
+        names = {mark.name for mark in (marks if isinstance(marks, list) else [marks])}
+        if len(names & CATEGORIES) != 1:
+            wrong[module.nodeid] = sorted(names)
+    if wrong:
         raise pytest.UsageError(
-            f"{module_path}: put exactly one category at the top of the module, such as "
-            f"`pytestmark = pytest.mark.unit` (one of {', '.join(sorted(CATEGORIES))}; it has {sorted(names)})"
+            "put exactly one category at the top of a test module, such as `pytestmark = pytest.mark.unit` "
+            f"(one of {', '.join(sorted(CATEGORIES))}). Not so: "
+            + "; ".join(f"{path} has {names or 'none'}" for path, names in sorted(wrong.items()))
         )
-    return module
 
 
 @pytest.fixture(autouse=True)

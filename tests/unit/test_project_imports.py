@@ -4,6 +4,7 @@ import-linter holds the layers of our own modules; this holds what they may impo
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ PURE = ("zh", "script", "dialogue")
 IMPURE = {"asyncio", "threading", "time", "random", "socket", "subprocess", "secrets"}
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """The outermost names of all that a file imports, wherever in it."""
     names: set[str] = set()
