@@ -212,6 +212,7 @@ class Session:
             self._turns.append(TurnMarks(marks.speech_end_ms, marks.text_ms, marks.decided_ms, self._now_ms - FRAME_MS))
         if self._end is None and self._ear.frame(heard, robot_audible=self._speaker.audible) and self._speaker.barge_in:
             self._speaker.pause()
+        self._take_utterances()  # an early result may have waited for this endpoint
         self._pass_time()
 
     def _pass_time(self) -> None:
@@ -248,6 +249,9 @@ class Session:
         early = self._ear.recognised(result)
         if early and self._is_expected(early):
             self._ear.complete()
+        self._take_utterances()
+
+    def _take_utterances(self) -> None:
         for utterance in self._ear.finished():
             self._heard(utterance)
 

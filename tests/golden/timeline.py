@@ -15,13 +15,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from callbot.dialogue.engine import CompiledScript
-from callbot.turn.taking import TurnPolicy
 
 from callbot.call.session import Conversation, Parts, Session, Watchers
+from callbot.dialogue.engine import CompiledScript
 from callbot.messages import Spoken, TraceStep
 from callbot.ports import LegEvent, LegKey, Recognition
 from callbot.telephony.wav_leg import WavLeg
+from callbot.turn.taking import TurnPolicy
 from callbot.values import RATE_HZ, Pcm
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -155,7 +155,7 @@ async def converse(
     transcript: list[Spoken] = []
     steps: list[TraceStep] = []
     sessions: list[Session] = []
-    leg = WavLeg(heard, settle=lambda: sessions[0].settle())
+    leg = WavLeg(heard, settle=lambda: sessions[0].settle(), silence_after_ms=0)
     prompts = Prompts(missing)
     parts = Parts(
         vad=ToneVad(),
