@@ -88,6 +88,7 @@ class Attempt:
     ) -> CallResult:
         place, order = self._place, self._order
         self._watch("dialling", "", "")
+        parts = place.parts(order)  # before the phone rings: a voice detector takes 35 ms to make
         request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
         self._dialling = asyncio.ensure_future(place.dialler.dial(request, lambda: self._watch("ringing", "", "")))
         try:
@@ -102,11 +103,13 @@ class Attempt:
         if isinstance(leg, NotConnected):
             return self._result(started, leg.disposition, sip_status=leg.sip_status)
         answered = place.clock.now()
-        journal.write(PickedUp(answered), force=True)
+        journal.write(PickedUp(answered))  # not forced: the disk may take longer than a greeting may wait
         self._watch("answered", "", "")
         recording = Recording(path)
         try:
-            conversation = await self._converse(leg, answered, recording, journaled)
+            conversation = await self._converse(
+                leg, answered, parts, Watchers(recording.write, journaled.spoken, journaled.step)
+            )
         except Exception:
             # Whatever went wrong in this conversation ends this conversation only, and its result says so.
             log.get(__name__).exception("a conversation broke off", call_id=order.call_id)
@@ -115,13 +118,8 @@ class Attempt:
             recording.finish()
         return self._result(started, Disposition.ANSWERED, conversation, answered, str(path))
 
-    async def _converse(
-        self, leg: CallLeg, answered: datetime, recording: Recording, journaled: "_Journaled"
-    ) -> Conversation:
-        place = self._place
-        watchers = Watchers(recording.write, journaled.spoken, journaled.step)
-        parts = place.parts(self._order)
-        now = answered.astimezone(place.zone)
+    async def _converse(self, leg: CallLeg, answered: datetime, parts: Parts, watchers: Watchers) -> Conversation:
+        now = answered.astimezone(self._place.zone)
         self._session = Session(leg, self._script, self._order.inputs, now, parts, watchers)
         if self._time_up:
             self._session.post(TimeUp("shutdown"))

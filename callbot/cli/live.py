@@ -93,7 +93,7 @@ def outcome_name(outcome: str) -> str:
         "wrong_person": tr("找错人", "wrong person"),
         "callback": tr("改约再打", "call back"),
         "no_response": tr("无应答语音", "no response"),
-        "opted_out": tr("拒绝再打", "opted out"),
+        "opt_out": tr("拒绝再打", "opted out"),
         "hung_up": tr("客户挂断", "hung up"),
         "no_answer": tr("无人接听", "no answer"),
         "busy": tr("占线", "busy"),

@@ -82,7 +82,7 @@ async def watch(settings: Settings, store: Store, campaign: str, console: Consol
         async for message in subscriber.messages():
             line = board.take(message)
             if line is not None and not console.is_terminal:
-                console.print(line)
+                console.print(line, soft_wrap=True)
 
     following = asyncio.ensure_future(follow())
     try:

@@ -90,7 +90,7 @@ async def test_last_words_count_when_the_customer_hangs_up_at_once(script: Compi
     result = await converse(script, INPUTS, [Says(4000, 4900, "别再给我打电话了")], hangs_up_ms=4900)
     assert any(isinstance(step.event, Heard) for step in result.steps)
     assert result.conversation.hung_up_by == "customer"
-    assert result.conversation.end.outcome == "opted_out"
+    assert result.conversation.end.outcome == "opt_out"
 
 
 async def test_a_prompt_that_is_not_ready_is_bridged_and_then_said(script: CompiledScript) -> None:
