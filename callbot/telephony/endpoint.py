@@ -26,9 +26,14 @@ from callbot.telephony.leg_state import (
     Provisional,
     not_connected,
 )
-from callbot.telephony.sip_call import HANG_UP_WITHIN_S, CallRefused, PjThread, SipCall, SipCore
+from callbot.telephony.sip_call import HANG_UP_WITHIN_S, PjThread, SipCall, SipCore
 
 _log = log.get(__name__)
+
+_SLOT_FREE_WITHIN_S = 1.0
+"""A call that has ended holds its slot in PJSIP for 1-2 ms more, one to a silent address for 31 s (measured): a new
+call waits for the former and is refused because of the latter."""
+_SLOT_LOOK_S = 0.01
 
 
 class IncomingCall:
@@ -101,7 +106,7 @@ class SipEndpoint:
             return
         self._closing = True
         for call in list(self._calls.values()):
-            call.hang_up("robot")
+            call.end()
         try:
             async with asyncio.timeout(HANG_UP_WITHIN_S):
                 await self._idle.wait()
@@ -137,9 +142,8 @@ class SipEndpoint:
         call = self._new_call(self._core.new_number())
         begun = self._loop.time()
         try:
-            await self._pj_thread.run(self._core.make_call, call.number, request.uri, request.caller)
-            return await self._wait_for_answer(call, begun, request.ring_limit_ms, on_ringing)
-        except CallRefused:
+            if await self._send(call, request):
+                return await self._wait_for_answer(call, begun, request.ring_limit_ms, on_ringing)
             self._forget(call)
             return not_connected(0, "silent")
         except TelephonyError:
@@ -148,6 +152,16 @@ class SipEndpoint:
         except asyncio.CancelledError:
             call.hang_up("cancelled")
             raise
+
+    async def _send(self, call: SipCall, request: DialRequest) -> bool:
+        until = self._loop.time() + _SLOT_FREE_WITHIN_S
+        while True:
+            sending = await self._pj_thread.run(self._core.make_call, call.number, request.uri, request.caller)
+            if sending != "full":
+                return sending == "sent"
+            if self._loop.time() > until:
+                raise too_many_legs(self.legs)
+            await asyncio.sleep(_SLOT_LOOK_S)
 
     async def _wait_for_answer(
         self, call: SipCall, begun: float, ring_limit_ms: int, on_ringing: Callable[[], None]

@@ -92,12 +92,14 @@ _BY_STATUS = {
 def not_connected(status: int, reason: HangUpReason = "") -> NotConnected:
     """The outcome of a call that nobody took. Meaning of statuses: RFC 3261 section 21."""
     match reason:
-        case "cancelled":
+        case "cancelled" | "robot":
             return NotConnected(Disposition.CANCELLED, status)
         case "ring_limit":
             return NotConnected(Disposition.NO_ANSWER, status)
         case "silent":
             return NotConnected(Disposition.UNREACHABLE, status)
+        case "no_ack":
+            return NotConnected(Disposition.FAILED, status)
         case _:
             return NotConnected(_BY_STATUS.get(status, Disposition.FAILED), status)
 

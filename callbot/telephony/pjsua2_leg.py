@@ -9,6 +9,7 @@ callback.
 """
 
 import asyncio
+import ctypes
 import gc
 import itertools
 import tempfile
@@ -35,7 +36,7 @@ from callbot.telephony.media import (
     read_by_pointer,
     slot_folder,
 )
-from callbot.telephony.sip_call import CallRefused, Listener
+from callbot.telephony.sip_call import Listener, Sending
 from callbot.values import FRAME_MS, RATE_HZ, Pcm
 
 __all__ = ["EndpointConfig", "IncomingCall", "Pjsua2Endpoint"]
@@ -78,6 +79,7 @@ class _PjCore:
         self.listener: Listener
         self._folder: tempfile.TemporaryDirectory[str]
         self._waker: Waker
+        self._library: ctypes.CDLL
 
     def new_number(self) -> int:
         """A number for a call; any thread."""
@@ -99,27 +101,30 @@ class _PjCore:
         self._waker = Waker(self._loop, listener.on_frames)
         if _PjCore.running:
             raise one_endpoint()
-        library = compiled_library()
+        self._library = compiled_library()
         self._folder = slot_folder()
-        library.pj_log_set_level(0)  # libCreate would print to standard output otherwise
+        self._library.pj_log_set_level(0)  # libCreate would print to standard output otherwise
         self._endpoint = pj.Endpoint()
         _PjCore.running = True
         self._endpoint.libCreate()
+        reason = ""
         try:
             self._endpoint.libInit(_endpoint_config(config))
-            self.legs = int(library.pjsua_call_get_max_count())
+            self.legs = int(self._library.pjsua_call_get_max_count())
             self._endpoint.audDevManager().setNullDev()
             self._choose_codecs()
             self._bind()
             self._endpoint.libStart()
             self._make_account()
+            self._prove_layout()
         except pj.Error as error:
-            self.close()
-            raise unfit(str(error.reason)) from None
+            reason = str(error.reason)
         except TelephonyError:
             self.close()
             raise
-        self._prove_layout()
+        if reason:
+            self.close()
+            raise unfit(reason)
 
     def _choose_codecs(self) -> None:
         known = [codec.codecId for codec in self._endpoint.codecEnum2()]
@@ -133,10 +138,13 @@ class _PjCore:
         transport = pj.TransportConfig()
         transport.boundAddress = config.bind
         transport.port = config.sip_port
+        reason = ""
         try:
             transport_id = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         except pj.Error as error:
-            raise busy_port(config, str(error.reason)) from None
+            reason = str(error.reason)
+        if reason:  # raised out here: the context of an exception would keep pjsua2's objects alive
+            raise busy_port(config, reason)
         self.sip_port = int(self._endpoint.transportGetInfo(transport_id).localName.rsplit(":", 1)[1])
 
     def _make_account(self) -> None:
@@ -178,18 +186,21 @@ class _PjCore:
 
     # -------------------------------------------------------- calls
 
-    def make_call(self, number: int, uri: str, caller: str) -> None:
+    def make_call(self, number: int, uri: str, caller: str) -> Sending:
         """See ``SipCore``. A host name is looked up here; addresses cost nothing."""
         if self._endpoint.utilVerifySipUri(uri) != 0:
             raise bad_uri(uri)
+        if self._library.pjsua_call_get_count() >= self.legs:
+            return "full"
         call = _PjCall(self, number, self._account)
         self.calls[number] = call
         options = pj.CallOpParam(True)
         options.txOption.localUri = f"sip:{caller}@{self._config.bind}:{self.sip_port}"
         try:
             call.makeCall(uri, options)
-        except pj.Error as error:
-            raise CallRefused(error.reason) from None
+        except pj.Error:
+            return "no_route"
+        return "sent"
 
     def respond(self, number: int, status: int) -> None:
         """See ``SipCore``."""

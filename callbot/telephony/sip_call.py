@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from callbot import log
 from callbot.ports import NotConnected
@@ -22,8 +22,8 @@ HANG_UP_WITHIN_S = 1.0
 """How long to wait for the end of calls that were hung up: a BYE on a LAN takes milliseconds."""
 
 
-class CallRefused(Exception):  # noqa: N818 - an outcome on its way between two modules, never shown
-    """The SIP stack would not even send the request: no such host, no route."""
+Sending = Literal["sent", "no_route", "full"]
+"""What became of an INVITE: on its way; no such host; the stack still holds calls that have ended for us."""
 
 
 class Listener(Protocol):
@@ -61,8 +61,11 @@ class SipCore(Protocol):
         """A number for a call; any thread."""
         ...
 
-    def make_call(self, number: int, uri: str, caller: str) -> None:
-        """Send INVITE. Errors: ``CallRefused``; ``TelephonyError`` for a bad URI."""
+    def make_call(self, number: int, uri: str, caller: str) -> Sending:
+        """Send INVITE. Errors: ``TelephonyError`` for a bad URI.
+
+        Answers by a word because an exception would keep the call's native object alive, and in a wrong thread.
+        """
         ...
 
     def respond(self, number: int, status: int) -> None:
@@ -186,6 +189,13 @@ class SipCall:
         except TimeoutError:
             _log.info("call given up without a last word from the far end", reason=reason)
         return not_connected(status, reason)
+
+    def end(self) -> None:
+        """End the call in whatever state it is, by our own will."""
+        if self._leg is not None:
+            self._leg.hang_up()
+        else:
+            self.hang_up("robot")
 
     def respond(self, status: int) -> None:
         """Answer an incoming call."""

@@ -39,6 +39,7 @@ pytestmark = pytest.mark.unit
         (487, "ring_limit", Disposition.NO_ANSWER),
         (487, "cancelled", Disposition.CANCELLED),
         (487, "silent", Disposition.UNREACHABLE),
+        (603, "no_ack", Disposition.FAILED),
     ],
 )
 def test_outcome_of_dialling(status: int, reason: HangUpReason, disposition: Disposition) -> None:
