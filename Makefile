@@ -25,7 +25,7 @@ check: dev-env ## 快速检查：格式、类型、分层、脚本、单元测�
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/callbot lint scripts_dsl ivr_flows
-	$(BIN)/python -m pytest -q -m unit tests/unit
+	$(BIN)/python -m pytest -q -m "unit or scripts" tests/unit tests/scripts
 
 bench: dev-env test-tools ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
 	$(BIN)/python -m tests.bench.figures $(ARGS)

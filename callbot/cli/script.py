@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from callbot.clock import SystemClock
 from callbot.errors import ScriptError
 from callbot.language import Text, tr
-from callbot.settings import Settings, load
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from callbot.authoring.rehearse import Rehearsal
     from callbot.call.text_session import TextSession, TextTurn
     from callbot.dialogue.engine import CompiledScript
     from callbot.dialogue.understand import Intents
     from callbot.script.findings import Finding
+    from callbot.settings import Settings
 
 _TEST = ".test.yaml"
 _EXAMPLES = "examples"
@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 
 def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     """Print every finding; exit code 1 when one of them is an error."""
-    files = [path for path in _files(paths or [load().scripts_dir]) if _EXAMPLES not in path.parts]
+    files = [path for path in _files(paths or [_settings().scripts_dir]) if _EXAMPLES not in path.parts]
     findings = list({(str(each.path), each.place, each.code): each for each in _lint_all(files)}.values())
     errors = sum(each.severity == "error" for each in findings)
     if as_json:
@@ -117,11 +117,11 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         elif path.exists():
             found.append(path)
         else:
-            found.append(_script_path(load(), str(path)))
+            found.append(_script_path(_settings(), str(path)))
     return list(dict.fromkeys(found))
 
 
-def _script_path(settings: Settings, name: str) -> Path:
+def _script_path(settings: "Settings", name: str) -> Path:
     """A script by path or by id. Errors: ``ScriptError`` with the closest id."""
     path = Path(name)
     if path.suffix == ".yaml" and path.is_file():
@@ -145,9 +145,11 @@ def _script_path(settings: Settings, name: str) -> Path:
 
 def test(paths: Paths = None, as_json: AsJson = False) -> None:
     """Run every case; exit code 1 when one fails or a file cannot be used."""
+    from rich.console import Console
+
     from callbot.authoring.rehearse import rehearse
 
-    settings = load()
+    settings = _settings()
     console = Console(soft_wrap=True, highlight=False)
     failed = False
     reports: list[dict[str, object]] = []
@@ -195,7 +197,7 @@ def _rehearsal_json(rehearsal: "Rehearsal") -> dict[str, object]:
     }
 
 
-def _show_rehearsal(console: Console, rehearsal: "Rehearsal") -> None:
+def _show_rehearsal(console: "Console", rehearsal: "Rehearsal") -> None:
     for case in rehearsal.cases:
         if not case.problems:
             continue
@@ -231,11 +233,13 @@ def sim(
     ] = None,
 ) -> None:
     """Hold a typed conversation until the call ends or the input does."""
+    from rich.console import Console
+
     from callbot.call.text_session import COMMANDS, TextSession
     from callbot.dialogue.engine import compile_revision
     from callbot.script.revision import build_revision
 
-    settings = load()
+    settings = _settings()
     path = _script_path(settings, script)
     compiled = compile_revision(build_revision(path))
     console = Console(soft_wrap=True, highlight=False)
@@ -277,11 +281,19 @@ def _inputs(path: Path, script: "CompiledScript", given: Iterable[str]) -> dict[
     return inputs
 
 
-def _now(settings: Settings) -> datetime:
+def _settings() -> "Settings":
+    from callbot.settings import load
+
+    return load()
+
+
+def _now(settings: "Settings") -> datetime:
+    from callbot.clock import SystemClock
+
     return SystemClock().now().astimezone(ZoneInfo(settings.campaign.timezone))
 
 
-def _show_turn(console: Console, session: "TextSession", turn: "TextTurn") -> None:
+def _show_turn(console: "Console", session: "TextSession", turn: "TextTurn") -> None:
     from callbot.messages import Do, End, Heard, Listen, Say, Transfer
 
     understood = turn.after.understood
@@ -342,7 +354,7 @@ def understand(
     """One line per text; with a script and step what is expected there comes first."""
     from callbot.dialogue.understand import understand as make_sense
 
-    settings = load()
+    settings = _settings()
     intents, expects = _listener(settings, script, step)
     now = _now(settings)
     for text in texts:
@@ -356,7 +368,7 @@ def understand(
             typer.echo(f"{text}  →  {meaning}  {made.score:.2f}  ({made.why})  {slots}".rstrip())
 
 
-def _listener(settings: Settings, script: str | None, step: str | None) -> "tuple[Intents, tuple[str, ...]]":
+def _listener(settings: "Settings", script: str | None, step: str | None) -> "tuple[Intents, tuple[str, ...]]":
     """What is listened for: all shared intents, or what a step of a script expects."""
     from callbot.dialogue.engine import compile_revision, expects
     from callbot.dialogue.understand import compile_intents
