@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from callbot.script.cases import CaseFile
 from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
 
-_SCHEMAS = {
+_SCHEMAS: dict[str, type[BaseModel]] = {
     "script.v1.json": Script,
     "common.v1.json": CommonPart,
     "intents.v1.json": IntentFile,

@@ -94,7 +94,7 @@ def compile_intents(intents: Mapping[str, Intent], fillers: Iterable[str]) -> In
         for phrase in group
         for text in expand(phrase)
     )
-    return Intents(intents, phrases, tuple(sorted(set(fillers), key=len, reverse=True)))
+    return Intents(intents, phrases, tuple(dict.fromkeys(fillers)))
 
 
 def understand(text: str, intents: Intents, expects: Sequence[str] = (), now: datetime | None = None) -> Understanding:

@@ -1,11 +1,22 @@
 """The form of tests that stand beside a script: ``balance_reminder.test.yaml``. Outside data, so pydantic."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from callbot.script.model import Key, Name
+
+
+class _PlainSchema:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": ["string", "number"]}
+
+
+Plain = Annotated[str, _PlainSchema]
+"""A text that may look like a number, such as 128.50."""
 
 
 class _Part(BaseModel):
@@ -23,7 +34,7 @@ class CaseTurn(_Part):
     hangup: bool = Field(default=False, title="挂断", description="客户挂断")
     during_prompt: bool = Field(default=False, title="抢话", description="机器人还没说完时")
     result: dict[Name, Name] = Field(default={}, title="系统回答", description="动作: 结果；转人工写 transfer: failed")
-    bot: str | None = Field(default=None, title="机器人说", description="这一轮机器人说的话里必须有这几个字")
+    bot: Plain | None = Field(default=None, title="机器人说", description="这一轮机器人说的话里必须有这几个字")
     quiet: bool = Field(default=False, title="不说话", description="这一轮机器人不说新的话")
     step: Name | None = Field(default=None, title="到哪一步", description="这一轮之后在哪个步骤")
 
@@ -50,7 +61,7 @@ class Case(_Part):
     """One conversation."""
 
     name: str = Field(title="名字")
-    with_: dict[Name, str] = Field(default={}, alias="with", title="名单的值", description="只在这个用例里代替")
+    with_: dict[Name, Plain] = Field(default={}, alias="with", title="名单的值", description="只在这个用例里代替")
     turns: tuple[CaseTurn, ...] = Field(title="轮次")
     expect: CaseExpect = Field(title="期望")
 
@@ -62,5 +73,5 @@ class CaseFile(_Part):
     now: str = Field(
         default="2026-06-01 10:00", title="现在", description="通话开始的时间；默认 2026-06-01 10:00，周一"
     )
-    with_: dict[Name, str] = Field(alias="with", title="名单的值")
+    with_: dict[Name, Plain] = Field(alias="with", title="名单的值")
     cases: tuple[Case, ...] = Field(title="用例")

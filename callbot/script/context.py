@@ -31,6 +31,13 @@ class Context:
                 return document, document.place(route, key=key)
         return self.document, self.document.place(route, key=key)
 
+    def where_value(self, route: Route, name: str) -> tuple[Document, Place]:
+        """Where ``{name}`` stands in the text at a route; the whole text when it is written over several lines."""
+        document, place = self.where(route)
+        line, mark = document.lines[place.line - 1], f"{{{name}}}"
+        at = line.find(mark, place.column - 1)
+        return document, place if at < 0 else Place(place.line, at + 1, len(mark))
+
     def is_shared(self, step: str) -> bool:
         """Whether a step comes from a common part."""
         return ("steps", step) in self.origins

@@ -148,7 +148,7 @@ def _unset(context: Context) -> Iterator[Finding]:
     for name, (values, _) in known_before(context.script).items():
         for route, value in _uses(name, context.script.steps[name]):
             if value not in values:
-                document, place = context.where(route)
+                document, place = context.where_value(route, value)
                 message = Text(
                     f"走到 {name} 时，{value} 不一定已经有了", f"{value} is not set on every way to the step {name}"
                 )

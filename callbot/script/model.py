@@ -17,6 +17,16 @@ InputType = Literal["text", "digits", "money", "date", "phone"]
 AskType = Literal["datetime", "date", "digits", "money"]
 ValueType = Literal["text", "digits", "money", "date", "phone", "datetime"]
 
+
+class _OneSchema:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"const": 1}
+
+
+Dsl = Annotated[Literal["1"], _OneSchema]
+"""Written ``dsl: 1``: a number to editors, a text here, as every scalar is."""
+
 LATER_KEYS = frozenset(("check", "call", "faq", "exits", "choices", "retry"))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
 
@@ -276,7 +286,7 @@ class Step(_Part):
 class CommonPart(_Part):
     """Steps and rules that scripts share: a file in common/."""
 
-    dsl: Literal["1"] = Field(title="语言版本")
+    dsl: Dsl = Field(title="语言版本")
     id: Name = Field(title="名字")
     title: str = Field(default="", title="标题")
     kind: Literal["common"] = Field(title="种类")
@@ -298,7 +308,7 @@ class _HangupSchema:
 class Script(_Part):
     """A campaign script or hotline flow."""
 
-    dsl: Literal["1"] = Field(title="语言版本", description="现在是 1")
+    dsl: Dsl = Field(title="语言版本", description="现在是 1")
     id: Name = Field(title="名字", description="小写英文，与文件名相同")
     title: str = Field(title="标题", description="界面里显示的中文名")
     kind: Literal["campaign"] = Field(title="种类", description="campaign 外呼")
@@ -326,7 +336,7 @@ class Intent(_Part):
 class IntentFile(_Part):
     """A file of intents in intents/."""
 
-    dsl: Literal["1"] = Field(title="语言版本")
+    dsl: Dsl = Field(title="语言版本")
     kind: Literal["intents"] = Field(title="种类")
     intents: dict[Name, Intent] = Field(title="意图")
     fillers: tuple[str, ...] = Field(default=(), title="语气词", description="匹配时不算数的词")
@@ -343,7 +353,7 @@ class SmsTemplate(_Part):
 class SmsFile(_Part):
     """The file of text messages."""
 
-    dsl: Literal["1"] = Field(title="语言版本")
+    dsl: Dsl = Field(title="语言版本")
     kind: Literal["sms"] = Field(title="种类")
     templates: tuple[SmsTemplate, ...] = Field(title="模板")
 

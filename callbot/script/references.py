@@ -152,7 +152,8 @@ def _values(context: Context) -> Iterator[Finding]:
                 message = Text(
                     f"没有名为 {value} 的值：名单里没有，通话里也没有问到", f"there is no value called {value}"
                 )
-                yield _unknown(context, route, "S204", message, value, list(known))
+                document, place = context.where_value(route, value)
+                yield finding(document, place, "S204", message, did_you_mean(value, list(known)))
     for route, text in _spoken(context):
         rest = "".join(part.text for part in template.split(text) if isinstance(part, template.Carrier))
         if "{" in rest or "}" in rest or "｛" in rest:

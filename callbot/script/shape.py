@@ -152,6 +152,13 @@ _SPECIAL = {
         "S109",
         Text("要么写去的步骤（to），要么写 back: prompt 或 back: listen", "write either `to` or `back: prompt/listen`"),
     ),
+    "turn": (
+        "S103",
+        Text(
+            "一轮只写一件事：hear、say、silence、key、hangup 之一，或只写 result",
+            "a turn has one thing: hear, say, silence, key or hangup, or only `result`",
+        ),
+    ),
     "one_retry": ("S109", Text("retry_at 和 retry_in 只能写一个", "`retry_at` and `retry_in` exclude each other")),
 }
 

@@ -71,7 +71,7 @@ def _privacy(context: Context) -> Iterator[Finding]:
             for value in template.values(text):
                 needed = private[value]
                 if needed is not None and needed not in proven:
-                    document, place = context.where(route)
+                    document, place = context.where_value(route, value)
                     message = Text(
                         f"{value} 是保密的：有的路没有证明 {needed} 就走到 {name}，会说给别人听",
                         f"{value} is private, but {name} can be reached without proof of {needed}",
