@@ -6,7 +6,7 @@ CODES: dict[str, Text] = {
     "S001": Text(
         "文件不是有效的 YAML。常见原因：话以 { 开头没有加引号；话里有半角冒号；缩进用了 Tab；括号不全。\n"
         "办法：给整句话加引号，或把 say 单独写一行，标点用全角。",
-        "The file is not YAML. Usual reasons: a sentence that begins with { and is not quoted; a colon and a space in a "
+        "The file is not YAML. Usual reasons: a sentence that begins with { unquoted; a colon and a space in a "
         "sentence; tabs; brackets that do not match. Quote the sentence or put `say` on a line of its own.",
     ),
     "S002": Text("同一个键写了两次，后面的会盖掉前面的。删掉一个或改名。", "A key stands twice. Delete or rename one."),
