@@ -268,7 +268,7 @@ class Dispatcher:
         details = None if isinstance(error, CallbotError | TimeoutError) else error
         self._log.error(
             "the prompts of a contact could not be made",
-            contact=claimed.contact_id,
+            contact=claimed.inputs.get("name") or str(claimed.phone),
             problem=str(error),
             exc_info=details,
         )
@@ -299,7 +299,7 @@ class Dispatcher:
             incarnation=place.incarnation,
             uri=f"sip:{claimed.phone.number}@{trunk.host}:{trunk.port}",
             caller=trunk.caller,
-            contact=claimed.contact_id,
+            contact=claimed.inputs.get("name") or str(claimed.phone),
             revision=claimed.revision,
             inputs=dict(claimed.inputs),
             ring_limit_ms=self._terms.ring_limit_ms,

@@ -5,12 +5,15 @@ Models and prompts are kept in the project's cache, so only the first test of a 
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callbot import settings
+import httpx
+
+from callbot import settings, wire
+from callbot.messages import CallProgress
 from callbot.processes.supervisor import Supervisor, running
 from callbot.settings import Settings
 from callbot.simulate.crowd import RTP_PORTS, crowd, free_ports
@@ -21,6 +24,8 @@ CACHE = ROOT / "var" / "cache"
 CUSTOMERS = ROOT / "scripts_dsl" / "examples" / "customers.yaml"
 ORDERS = ROOT / "scripts_dsl" / "examples" / "orders.csv"
 AUDIO = ROOT / "audio_fixtures"
+PROMISES, PAID, SILENT = "13800000001", "13800000002", "13800000005"
+NAMES = {PROMISES: "王女士", PAID: "李先生", SILENT: "刘女士"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,12 @@ class System:
     store: Store
     recordings: Path
     supervisor: Supervisor
+    progress: list[CallProgress]
+
+    def talking(self, contact: str) -> bool:
+        """Whether the robot has spoken a whole sentence to the contact of this name, and the call goes on."""
+        kinds = [message.kind for message in self.progress if message.contact == contact]
+        return "robot" in kinds and "ended" not in kinds
 
     def heard_by(self, number: str) -> list[Path]:
         """Recordings of the calls that reached this customer."""
@@ -55,16 +66,45 @@ async def system(
             f"[telephony]\nlines = {lines}\nsip_port = {free_ports(lines)}\n"
             f"rtp_port = {free_ports(lines * RTP_PORTS)}\n"
             f'ring_limit_s = 15\n[[telephony.trunks]]\nname = "t"\nhost = "{host}"\nport = {port}\nchannels = 4\n'
-            '[campaign]\ncall_from = "00:00"\ncall_until = "23:59"\n[web]\nport = 0\n' + more,
+            '[campaign]\ncall_from = "00:00"\ncall_until = "23:59"\n'
+            f"[web]\nport = {free_ports(1)}\n{more}",
             "utf-8",
         )
         loaded = settings.load(config)
         store = open_store(_made(loaded))
         try:
             async with running(loaded, config) as supervisor:
-                yield System(loaded, config, store, people.recordings, supervisor)
+                await until(lambda: _ready(loaded), "all lines are ready")
+                with _progress(loaded) as progress:
+                    yield System(loaded, config, store, people.recordings, supervisor, progress)
         finally:
             store.close()
+
+
+def _ready(loaded: Settings) -> bool:
+    try:
+        health = httpx.get(f"http://127.0.0.1:{loaded.web.port}/health").json()
+    except httpx.TransportError:
+        return False
+    return len(health["lines"]) == loaded.telephony.lines
+
+
+@contextmanager
+def _progress(loaded: Settings) -> Iterator[list[CallProgress]]:
+    """What people could watch live, collected."""
+    seen: list[CallProgress] = []
+    subscriber: wire.Subscriber[CallProgress] = wire.Subscriber(wire.address(loaded.socket_dir, "live"), CallProgress)
+
+    async def collect() -> None:
+        async for message in subscriber.messages():
+            seen.append(message)  # noqa: PERF401 - a comprehension would show nothing before its end
+
+    collecting = asyncio.ensure_future(collect())
+    try:
+        yield seen
+    finally:
+        collecting.cancel()
+        subscriber.close()
 
 
 def _made(loaded: Settings) -> str:
@@ -78,7 +118,7 @@ def contacts(path: Path, numbers: Sequence[str]) -> Path:
         rows = csv.writer(file)
         rows.writerow(["phone", "name", "order_no", "due", "deadline"])
         for number in numbers:
-            rows.writerow([number, "王女士", "60731", "128.50", "2027-06-30"])
+            rows.writerow([number, NAMES.get(number, "王女士"), "60731", "128.50", "2027-06-30"])
     return path
 
 

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from callbot.campaign.contacts import import_list
+from callbot.cli.campaign import import_list
 from callbot.store.records import ContactResult
-from tests.e2e.system import CACHE, ROOT, System, contacts, system, until
+from tests.e2e.system import CACHE, NAMES, PROMISES, ROOT, SILENT, System, contacts, system, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
-
-PROMISES, PAID, SILENT = "13800000001", "13800000002", "13800000005"
 
 
 def campaign_of(running: System, folder: Path, *numbers: str) -> str:
@@ -35,8 +33,8 @@ def finished(running: System, campaign: str) -> bool:
 
 
 async def talking(running: System, *numbers: str) -> None:
-    """These customers have picked up: their recordings have begun."""
-    await until(lambda: all(running.heard_by(number) for number in numbers), f"{numbers} picked up", within_s=300)
+    """The robot is in conversation with all of these."""
+    await until(lambda: all(running.talking(NAMES[n]) for n in numbers), f"talking to {numbers}", within_s=300)
 
 
 async def test_a_line_killed_in_mid_call_ends_its_calls_as_interrupted_and_calls_nobody_twice(tmp_path: Path) -> None:
