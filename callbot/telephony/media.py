@@ -9,7 +9,8 @@ import struct
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,12 @@ class TickQueue:
         self._frames.clear()
 
 
-def slot_folder() -> tempfile.TemporaryDirectory[str]:
-    """A private folder for slot files, in memory where the system has such a place."""
+@contextmanager
+def slot_file() -> Iterator[Path]:
+    """Where to make a slot: in a private folder, in memory where the system has such a place, gone after the block."""
     shm = Path("/dev/shm")  # noqa: S108 - the kernel's tmpfs; the folder in it is private (mode 0700)
-    return tempfile.TemporaryDirectory(prefix="callbot-slots-", dir=shm if shm.is_dir() else None)
+    with tempfile.TemporaryDirectory(prefix="callbot-slot-", dir=shm if shm.is_dir() else None) as folder:
+        yield Path(folder) / "slot.wav"
 
 
 class Slot:

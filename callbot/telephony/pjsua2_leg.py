@@ -12,9 +12,7 @@ import asyncio
 import ctypes
 import gc
 import itertools
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
@@ -34,7 +32,7 @@ from callbot.telephony.media import (
     layout_holds,
     read_by_copy,
     read_by_pointer,
-    slot_folder,
+    slot_file,
 )
 from callbot.telephony.sip_call import Listener, Sending
 from callbot.values import FRAME_MS, RATE_HZ, Pcm
@@ -68,16 +66,16 @@ class _PjCore:
         self.media = ""
         self.sip_port = 0
         self.calls: dict[int, _PjCall] = {}
+        self.kits: dict[int, _Kit] = {}
         self.read_frame: ReadFrame = read_by_copy
         self._loop = loop
         self._numbers = itertools.count(1)
         self._pool: list[_Kit] = []
-        self._kits: list[_Kit] = []
+        self._made: list[_Kit] = []
         self._config: EndpointConfig
         self._endpoint: Any = None
         self._account: Any = None
         self.listener: Listener
-        self._folder: tempfile.TemporaryDirectory[str]
         self._waker: Waker
         self._library: ctypes.CDLL
 
@@ -102,7 +100,6 @@ class _PjCore:
         if _PjCore.running:
             raise one_endpoint()
         self._library = compiled_library()
-        self._folder = slot_folder()
         self._library.pj_log_set_level(0)  # libCreate would print to standard output otherwise
         self._endpoint = pj.Endpoint()
         _PjCore.running = True
@@ -175,14 +172,14 @@ class _PjCore:
         gc.collect()
         if self._endpoint.libGetState() == pj.PJSUA_STATE_RUNNING:
             self._endpoint.audDevManager().setNoDev()
+        self.kits.clear()
         self._pool.clear()
-        self._kits.clear()
+        self._made.clear()
         gc.collect()
         self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)  # BYEs have left; it would wait a second otherwise
         self._endpoint = None
         gc.collect()
         _PjCore.running = False
-        self._folder.cleanup()
 
     # -------------------------------------------------------- calls
 
@@ -199,6 +196,7 @@ class _PjCore:
         try:
             call.makeCall(uri, options)
         except pj.Error:
+            self.calls.pop(number, None)
             return "no_route"
         return "sent"
 
@@ -221,45 +219,42 @@ class _PjCore:
         call = self.calls.get(number)
         if call is None or not call.isActive():
             return None
-        call.kit = self._take_kit()
-        call.kit.ticks.clear()
-        call.kit.ticks.open = True
+        kit = self.kits[number] = self._take_kit()
+        kit.ticks.clear()
+        kit.ticks.open = True
         self.connect_ear(number)
-        return call.kit.ticks
+        return kit.ticks
 
     def connect_ear(self, number: int) -> None:
         """See ``SipCore``."""
-        call = self.calls.get(number)
-        audio = call.audio() if call is not None else None
-        if call is not None and call.kit is not None and audio is not None:
-            audio.startTransmit(call.kit.ear)
-            if call.kit.playing:
-                call.kit.player.startTransmit(audio)
+        kit, audio = self.kits.get(number), self._audio(number)
+        if kit is not None and audio is not None:
+            audio.startTransmit(kit.ear)
+            if kit.playing:
+                kit.player.startTransmit(audio)
 
     def start_player(self, number: int, audio: Pcm | None) -> None:
         """See ``SipCore``. The call is connected before the mouth: it may get a frame more, never one less."""
-        call = self.calls.get(number)
-        if call is None or call.kit is None:
+        kit, line = self.kits.get(number), self._audio(number)
+        if kit is None:
             return
         if audio is not None:
-            call.kit.load(audio)
-        line = call.audio()
+            kit.load(audio)
         if line is not None:
-            call.kit.player.startTransmit(line)
-        call.kit.player.startTransmit(call.kit.mouth)
-        call.kit.playing = True
+            kit.player.startTransmit(line)
+        kit.player.startTransmit(kit.mouth)
+        kit.playing = True
 
     def silence(self, number: int) -> int:
         """See ``SipCore``."""
-        call = self.calls.get(number)
-        if call is None or call.kit is None:
+        kit, line = self.kits.get(number), self._audio(number)
+        if kit is None:
             return 0
-        line = call.audio()
         if line is not None:
-            call.kit.player.stopTransmit(line)
-        call.kit.player.stopTransmit(call.kit.mouth)
-        call.kit.playing = False
-        return call.kit.ticks.count
+            kit.player.stopTransmit(line)
+        kit.player.stopTransmit(kit.mouth)
+        kit.playing = False
+        return kit.ticks.count
 
     def press(self, number: int, key: str) -> None:
         """See ``SipCore``."""
@@ -276,31 +271,33 @@ class _PjCore:
         return int(statistics.rtcp.rxStat.pkt)
 
     def drop(self, number: int) -> None:
-        """See ``SipCore``."""
-        call = self.calls.pop(number, None)
-        if call is None or call.kit is None:
+        """See ``SipCore``. The call itself is gone already."""
+        kit = self.kits.pop(number, None)
+        if kit is None:
             return
-        call.kit.ticks.open = False
-        if call.kit.playing:
-            call.kit.player.stopTransmit(call.kit.mouth)
-            call.kit.playing = False
-        self._pool.append(call.kit)
+        kit.ticks.open = False
+        if kit.playing:
+            kit.player.stopTransmit(kit.mouth)
+            kit.playing = False
+        self._pool.append(kit)
+
+    def _audio(self, number: int) -> Any:
+        call = self.calls.get(number)
+        return call.audio() if call is not None else None
 
     def _take_kit(self) -> "_Kit":
         if not self._pool:
-            kit = _Kit(self, Path(self._folder.name) / f"{len(self._kits)}.wav", self._waker)
-            self._kits.append(kit)
-            return kit
-        return self._pool.pop(0)  # the one that has rested longest, so that its bridge connections are surely gone
+            self._made.append(_Kit(self, self._waker))
+            return self._made[-1]
+        return self._pool.pop(0)  # the one that has rested longest: its connections in the bridge are surely gone
 
 
 class _Kit:
     """Ear, mouth, player and slot of one leg, used again and again."""
 
-    def __init__(self, core: _PjCore, path: Path, waker: Waker) -> None:
+    def __init__(self, core: _PjCore, waker: Waker) -> None:
         self.ticks = TickQueue(waker)
         self.playing = False
-        self._slot = Slot(path)
         first, second = _PjPort(core), _PjPort(core)
         first.createPort("a", _audio_format())
         second.createPort("b", _audio_format())
@@ -309,7 +306,9 @@ class _Kit:
         self.ear.take = self.ticks.ear
         self.mouth.take = self.ticks.mouth
         self.player = pj.AudioMediaPlayer()
-        self.player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
+        with slot_file() as path:  # open files stay; a killed process leaves nothing behind
+            self._slot = Slot(path)
+            self.player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
 
     def load(self, audio: Pcm) -> None:
         """Hold this audio and stand at its start. The player must be disconnected.
@@ -345,7 +344,6 @@ class _PjCall(pj.Call):  # type: ignore[misc]
         super().__init__(account, call_id)
         self._core = core
         self.number = number
-        self.kit: _Kit | None = None
         self.stream = 0
 
     def audio(self) -> Any:
@@ -368,6 +366,9 @@ class _PjCall(pj.Call):  # type: ignore[misc]
             case pj.PJSIP_INV_STATE_CONFIRMED:
                 self._core.post(self._core.listener.on_event, self.number, Confirmed())
             case pj.PJSIP_INV_STATE_DISCONNECTED:
+                # Destroyed when this callback returns, before PJSIP gives its slot to another call: a ``Call``
+                # destroyed later hangs up whoever has that slot by then (measured).
+                self._core.calls.pop(self.number, None)
                 self._core.post(self._core.listener.on_event, self.number, Gone(int(info.lastStatusCode)))
 
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name

@@ -101,7 +101,7 @@ class SipCore(Protocol):
         ...
 
     def drop(self, number: int) -> None:
-        """Free a call that is gone; its ear, mouth and player go back to the pool."""
+        """Put ear, mouth and player of a call that is gone back into the pool."""
         ...
 
 

@@ -17,7 +17,7 @@ from callbot.telephony.media import (
     layout_holds,
     read_by_copy,
     read_by_pointer,
-    slot_folder,
+    slot_file,
 )
 
 pytestmark = pytest.mark.unit
@@ -95,8 +95,8 @@ def test_a_slot_holds_the_last_prompt_and_silence(tmp_path: Path) -> None:
 
 
 def test_slots_are_private_and_leave_nothing() -> None:
-    folder = slot_folder()
-    path = Path(folder.name)
-    assert path.stat().st_mode & 0o077 == 0
-    folder.cleanup()
-    assert not path.exists()
+    with slot_file() as path:
+        slot = Slot(path)
+        assert path.parent.stat().st_mode & 0o077 == 0
+    assert not path.parent.exists()
+    slot.load(np.full(2000, 9, np.int16))  # still usable by whoever has it open
