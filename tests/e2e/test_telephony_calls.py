@@ -211,6 +211,8 @@ async def test_fifty_calls_leave_nothing_behind(tmp_path: Path) -> None:
 async def test_closing_the_endpoint_ends_its_calls_once(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         call = await here.call("200")
+        call.leg.play(speech(100, 31), 1)
+        assert await call.next() == LegPlayed(1)
         await here.robot.close()
         assert [event for event in call.events if isinstance(event, LegEnded)] == [LegEnded("robot", 200)]
         report = await here.report("200-01")
