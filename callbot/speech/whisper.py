@@ -10,9 +10,7 @@ Never prompted: with a prompt whisper echoes it confidently on noise (measured).
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -26,6 +24,7 @@ from callbot.errors import SpeechError
 from callbot.language import Text
 from callbot.ports import Recognition
 from callbot.speech import mel, models
+from callbot.speech.jobs import Job, JobQueue
 from callbot.speech.plausible import Measures, rejection, simplified
 from callbot.values import RATE_HZ, Pcm
 
@@ -37,58 +36,6 @@ _TAIL_FRAMES = 100
 _MOST_FRAMES = 3000
 _SILENT_DBFS = -55.0
 """Where no 100 ms are louder nobody spoke: telephone speech lies between -40 and -10, the quiet of A-law at -66."""
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    audio: Pcm
-    done: Callable[[Recognition | Exception], None]
-    hurried: bool = False
-    dropped: bool = False
-    taken: bool = False
-
-
-@dataclass(slots=True)
-class _Queue:
-    """Jobs by urgency, then by age. A hurried job is pushed a second time; whoever comes second finds it taken."""
-
-    _heap: list[tuple[bool, int, _Job]] = field(default_factory=list)
-    _count: int = 0
-    _closed: bool = False
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def put(self, job: _Job) -> None:
-        with self._changed:
-            self._count += 1
-            heappush(self._heap, (not job.hurried, self._count, job))
-            self._changed.notify()
-
-    def hurry(self, job: _Job) -> None:
-        with self._changed:
-            if not (job.hurried or job.taken):
-                job.hurried = True
-                self._count += 1
-                heappush(self._heap, (False, self._count, job))
-                self._changed.notify()
-
-    def take(self) -> _Job | None:
-        """The next job, waiting for one; None when the queue is closed."""
-        with self._changed:
-            while True:
-                while self._heap:
-                    job = heappop(self._heap)[2]
-                    if not (job.taken or job.dropped):
-                        job.taken = True
-                        return job
-                if self._closed:
-                    return None
-                self._changed.wait()
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._heap.clear()
-            self._changed.notify_all()
 
 
 class WhisperRecogniser:
@@ -103,7 +50,7 @@ class WhisperRecogniser:
             self._engine = _Engine(folder, workers)
         except (RuntimeError, ValueError) as error:
             raise SpeechError(models.broken(folder, error)) from error
-        self._queue = _Queue()
+        self._queue = JobQueue()
         self._threads = [threading.Thread(target=self._work, name=f"whisper-{n}", daemon=True) for n in range(workers)]
         for thread in self._threads:
             thread.start()
@@ -129,10 +76,10 @@ class WhisperRecogniser:
 class WhisperUtterance:
     """``ports.Utterance``: collects audio; each ``result`` recognises all of it anew."""
 
-    def __init__(self, queue: _Queue) -> None:
+    def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
         self._parts: list[Pcm] = []
-        self._job: _Job | None = None
+        self._job: Job | None = None
         self._hurried = False
 
     def push(self, audio: Pcm) -> None:
@@ -157,7 +104,7 @@ class WhisperUtterance:
                 loop.call_soon_threadsafe(settle, outcome)
 
         audio = np.concatenate(self._parts) if self._parts else pcm.silence(0)
-        self._job = job = _Job(audio, done, hurried=self._hurried)
+        self._job = job = Job(audio, done, hurried=self._hurried)
         self._queue.put(job)
         try:
             return await future
