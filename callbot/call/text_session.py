@@ -84,7 +84,7 @@ class TextSession:
                 return self.give(ActionFinished(name.strip(), value.strip()))
         if word.startswith("/"):
             raise ScriptError(
-                Text(f"看不懂 {line}。可以用：{COMMANDS}", f"{line} is no command. There are: {COMMANDS}")
+                Text(f"看不懂 {word}。可以用：{COMMANDS}", f"{word} is no command. There are: {COMMANDS}")
             )
         return self.give(Heard(line.strip()))
 

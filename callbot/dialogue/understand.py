@@ -119,24 +119,17 @@ def understand(text: str, intents: Intents, expects: Sequence[str] = (), now: da
 def _decide(clauses: Sequence[str], intents: Intents, wanted: Sequence[str]) -> _Candidate | None:
     """The cascade: text as written first; sound when that leaves doubt."""
     written = _best(_candidates(clauses, intents, by_sound=False), intents, wanted)
-    if written is None or not _decides(written, intents, wanted):
-        by_sound = _best(_candidates(clauses, intents, by_sound=True), intents, wanted)
-        return (
-            by_sound if by_sound is not None and (written is None or _decides(by_sound, intents, wanted)) else written
-        )
-    if written.specific or written.score > _CLAUSE_SCORE:
+    leads_on = written is not None and _decides(written, intents, wanted)
+    if written is not None and leads_on and (written.specific or written.score > _CLAUSE_SCORE):
         return written
-    by_sound = _best(
-        _candidates(clauses, intents, by_sound=True), intents, wanted
-    )  # 好的，我今天就复: says more than 好的
-    if (
-        by_sound is not None
-        and by_sound.specific
-        and by_sound.score >= _SURE_SOUND
-        and _decides(by_sound, intents, wanted)
-    ):
-        return by_sound
-    return written
+    by_sound = _best(_candidates(clauses, intents, by_sound=True), intents, wanted)
+    if written is None or by_sound is None:
+        return written or by_sound
+    if not _decides(by_sound, intents, wanted):
+        return written
+    if leads_on:  # 好的，我今天就复: the sound says more than 好的
+        return by_sound if by_sound.specific and by_sound.score >= _SURE_SOUND else written
+    return by_sound if by_sound.score > written.score else written
 
 
 def _slots(text: str, now: datetime | None) -> dict[str, str]:
@@ -169,16 +162,18 @@ def _candidates(clauses: Sequence[str], intents: Intents, *, by_sound: bool) -> 
         for place in _places(text, intents, by_sound=by_sound)
         if not _void(place, text, by_sound=by_sound) and not _inside(place, mute)
     ]
+    specific = [place for place in places if place.phrase.specific and place.likeness == 1.0]
     by_intent: dict[str, list[_Place]] = {}
     for place in places:
+        if not place.phrase.specific and _said_otherwise(place, specific, intents):
+            continue
         by_intent.setdefault(place.phrase.intent, []).append(place)
     bounds = _clause_bounds(clauses)
     cells = frozenset(at for start, end in mute for at in range(start, end))
     found: list[_Candidate] = []
     for intent, group in by_intent.items():
-        specific = _specific(intent, group, len(text))
-        general = _general(intent, group, bounds, cells)
-        found += [candidate for candidate in (specific, general) if candidate is not None]
+        candidates = (_specific(intent, group, len(text)), _general(intent, group, bounds, cells))
+        found += [candidate for candidate in candidates if candidate is not None]
     return found
 
 
@@ -257,6 +252,16 @@ def _clause_bounds(clauses: Sequence[str]) -> list[tuple[int, int]]:
         bounds.append((start, start + len(clause)))
         start += len(clause)
     return bounds
+
+
+def _said_otherwise(place: _Place, specific: Sequence[_Place], intents: Intents) -> bool:
+    """Whether a short word is only a part of what means something else, as 不对 is of 金额不对."""
+    return any(
+        other.start <= place.start
+        and place.end <= other.end
+        and place.phrase.intent not in intents.meanings(other.phrase.intent)
+        for other in specific
+    )
 
 
 def _inside(place: _Place, fillers: Sequence[tuple[int, int]]) -> bool:
