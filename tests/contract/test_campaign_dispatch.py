@@ -1,0 +1,363 @@
+"""The dispatcher over a real store, with lines that are only messages and a clock that stands still."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callbot.campaign.dispatch import Dispatcher, Hands, Terms
+from callbot.campaign.rules import Window
+from callbot.errors import SpeechError, StoreError
+from callbot.language import Text
+from callbot.messages import (
+    CallEnded,
+    CallRefused,
+    CallResult,
+    HangUp,
+    LineBeat,
+    LineReady,
+    PlaceCall,
+    ResultStored,
+    Revision,
+    ToLine,
+)
+from callbot.settings import Trunk
+from callbot.store.records import CallContext, Claimed, NewContact, NewFollowUp
+from callbot.store.repository import Store, open_store
+from callbot.values import Disposition, Phone
+
+pytestmark = pytest.mark.contract
+
+MORNING = datetime(2026, 6, 1, 2, tzinfo=UTC)  # ten o'clock in Shanghai
+OFFICE_HOURS = Window(ZoneInfo("Asia/Shanghai"), time(9), time(20))
+LEASE_S = 60
+
+
+@dataclass
+class Clock:
+    at: datetime = MORNING
+    ms: int = 0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic_ms(self) -> int:
+        return self.ms
+
+    def go_on(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.ms += int(seconds * 1000)
+
+
+@dataclass
+class World:
+    """Everything around the dispatcher."""
+
+    store: Store
+    clock: Clock
+    sent: list[tuple[str, ToLine]] = field(default_factory=list)
+    prepare: Callable[[Claimed], Awaitable[None]] | None = None
+    store_away: bool = False
+    dispatcher: Dispatcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = self.new_control()
+
+    def new_control(self) -> Dispatcher:
+        async def send(line: str, message: ToLine) -> None:
+            self.sent.append((line, message))
+
+        async def prepare(claimed: Claimed) -> None:
+            if self.prepare is not None:
+                await self.prepare(claimed)
+
+        async def run(function: Callable[..., object], /, *arguments: object) -> object:
+            await asyncio.sleep(0)  # as with a thread, others get their turn
+            if self.store_away:
+                raise StoreError(Text("没有数据库", "no database"))
+            return function(*arguments)
+
+        def plan(result: CallResult, context: CallContext) -> list[NewFollowUp]:
+            if result.sms is None:
+                return []
+            return [NewFollowUp(f"followup:{result.call_id}:sms", "sms", result.sms, context.phone, "请付款")]
+
+        trunks = (Trunk(name="x", host="10.0.0.1", port=5070, channels=3, caller="4008"),)
+        terms = Terms("control", OFFICE_HOURS, trunks, LEASE_S, 30_000)
+        return Dispatcher(self.store, terms, Hands(send, prepare, plan, run, self.clock))  # type: ignore[arg-type]
+
+    def campaign(self, contacts: int) -> str:
+        new = [NewContact(str(n), Phone(f"138{n:08}"), {"name": "王女士"}) for n in range(contacts)]
+        made = self.store.campaigns.add("x", Revision("s", "h", "{}"), new)
+        self.store.campaigns.start(made)
+        return made
+
+    async def line(
+        self, name: str = "line-0", legs: int = 2, incarnation: str = "a", journaled: tuple[str, ...] = ()
+    ) -> None:
+        await self.dispatcher.handle(
+            name, LineReady(line=name, incarnation=incarnation, legs=legs, media="test", journaled=journaled)
+        )
+
+    async def tick(self) -> list[PlaceCall]:
+        """What one round sends out."""
+        before = len(self.sent)
+        await self.dispatcher.tick()
+        await self.dispatcher.settled()
+        return [message for _, message in self.sent[before:] if isinstance(message, PlaceCall)]
+
+    async def end(self, order: PlaceCall, sender: str = "line-0", **changes: object) -> bool:
+        return await self.dispatcher.handle(sender, CallEnded(self.result(order, **changes)))
+
+    def result(self, order: PlaceCall, **changes: object) -> CallResult:
+        fields: dict[str, object] = {
+            "call_id": order.call_id,
+            "attempt_id": order.attempt_id,
+            "fence": order.fence,
+            "line": "line-0",
+            "disposition": Disposition.ANSWERED,
+            "outcome": "promised",
+            "started_at": self.clock.now(),
+            "ended_at": self.clock.now(),
+        }
+        return CallResult(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = Clock()
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", clock)
+    made = World(store, clock)
+    await made.dispatcher.start()
+    yield made
+    store.close()
+
+
+async def test_a_call_from_claim_to_result(world: World) -> None:
+    made = world.campaign(1)
+    assert await world.tick() == []  # no line yet
+    await world.line()
+    (order,) = await world.tick()
+    assert order.uri == "sip:13800000000@10.0.0.1:5070"
+    assert (order.caller, order.incarnation, order.ring_limit_ms) == ("4008", "a", 30_000)
+    assert (order.inputs, order.revision.script) == ({"name": "王女士"}, "s")
+    assert await world.tick() == []
+    assert await world.end(order, sms="pay_link")
+    assert world.sent[-1] == ("line-0", ResultStored(order.call_id))
+    (one,) = world.store.campaigns.results(made)
+    assert (one.outcome, [sms.text for sms in one.followups]) == ("promised", ["请付款"])
+
+
+async def test_a_repeated_result_is_acknowledged_and_changes_nothing(world: World) -> None:
+    world.campaign(1)
+    await world.line()
+    (order,) = await world.tick()
+    assert await world.end(order)
+    assert not await world.end(order, outcome="other")
+    assert [message for _, message in world.sent[-2:]] == [ResultStored(order.call_id)] * 2
+
+
+async def test_calls_keep_within_legs_and_channels(world: World) -> None:
+    world.campaign(9)
+    await world.line("line-0", 2)
+    assert len(await world.tick()) == 2
+    await world.line("line-1", 2)
+    (third,) = await world.tick()  # the trunk has three channels
+    assert await world.tick() == []
+    await world.end(third, "line-1")
+    assert len(await world.tick()) == 1
+
+
+async def test_rounds_at_the_same_time_do_not_overbook(world: World) -> None:
+    world.campaign(9)
+    await world.line(legs=2)
+    await asyncio.gather(*(world.dispatcher.tick() for _ in range(4)))
+    await world.dispatcher.settled()
+    assert sum(isinstance(message, PlaceCall) for _, message in world.sent) == 2
+
+
+async def test_nobody_is_called_outside_the_window(world: World) -> None:
+    world.campaign(1)
+    await world.line()
+    world.clock.at = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    assert await world.tick() == []
+    refused = world.dispatcher.closed()
+    assert refused is not None
+    assert refused.until == datetime(2026, 6, 2, 1, tzinfo=UTC)
+    world.clock.at = refused.until
+    assert len(await world.tick()) == 1
+
+
+async def test_the_window_is_asked_again_after_preparing(world: World) -> None:
+    made = world.campaign(1)
+    await world.line()
+
+    async def slow(_: Claimed) -> None:
+        world.clock.at = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+    world.prepare = slow
+    assert await world.tick() == []
+    assert world.store.campaigns.progress(made).waiting == 1
+
+
+async def test_a_contact_whose_prompts_fail_rests_and_the_line_is_free(world: World) -> None:
+    made = world.campaign(1)
+    await world.line(legs=1)
+
+    async def fail(_: Claimed) -> None:
+        raise SpeechError(Text("没有声音", "no voice"))
+
+    world.prepare = fail
+    assert await world.tick() == []
+    assert world.store.campaigns.progress(made).waiting == 1
+    world.prepare = None
+    assert await world.tick() == []
+    world.clock.go_on(31)
+    await world.dispatcher.handle("line-0", LineBeat("line-0", "a", (), legs=1))
+    (order,) = await world.tick()
+    assert order.fence == 2
+
+
+async def test_a_paused_campaign_places_no_call_even_when_prepared(world: World) -> None:
+    made = world.campaign(1)
+    await world.line()
+
+    async def pause(_: Claimed) -> None:
+        world.store.campaigns.pause(made)
+
+    world.prepare = pause
+    assert await world.tick() == []
+    progress = world.store.campaigns.progress(made)
+    assert (progress.waiting, progress.calling) == (1, 0)
+
+
+async def test_a_refused_call_goes_back(world: World) -> None:
+    world.campaign(1)
+    await world.line()
+    (order,) = await world.tick()
+    await world.dispatcher.handle("line-0", CallRefused(order.call_id, order.attempt_id, order.fence))
+    world.clock.go_on(3)
+    (again,) = await world.tick()
+    assert again.call_id != order.call_id
+    assert again.fence > order.fence
+
+
+async def test_a_line_that_came_back_reports_what_left_and_the_rest_goes_back(world: World) -> None:
+    made = world.campaign(2)
+    await world.line()
+    rang, never_left = await world.tick()
+    await world.line(incarnation="b", journaled=(rang.call_id,))
+    progress = world.store.campaigns.progress(made)
+    assert (progress.calling, progress.waiting) == (1, 1)
+    (again,) = await world.tick()
+    assert (again.contact, again.incarnation) == (never_left.contact, "b")
+    await world.end(rang, outcome="interrupted")
+    assert world.store.campaigns.progress(made).interrupted == 1
+    assert await world.tick() == []
+
+
+async def test_a_lost_line_gets_no_calls_and_its_calls_end_interrupted_after_the_lease(world: World) -> None:
+    made = world.campaign(3)
+    await world.line()
+    orders = await world.tick()
+    world.clock.go_on(6)
+    assert await world.tick() == []
+    await world.line("line-1", 1)
+    assert len(await world.tick()) == 1
+    world.clock.go_on(LEASE_S)
+    await world.tick()
+    progress = world.store.campaigns.progress(made)
+    assert progress.interrupted >= len(orders)
+    late = orders[0]
+    assert await world.end(late)  # the line was only out of reach: its result still counts
+    assert world.store.campaigns.progress(made).outcomes["promised"] == 1
+
+
+async def test_beats_keep_a_long_call_alive(world: World) -> None:
+    made = world.campaign(1)
+    await world.line()
+    (order,) = await world.tick()
+    for _ in range(5 * LEASE_S):
+        world.clock.go_on(1)
+        await world.dispatcher.handle("line-0", LineBeat("line-0", "a", (order.call_id,), legs=2))
+        await world.dispatcher.tick()
+    assert world.store.campaigns.progress(made).calling == 1
+
+
+async def test_a_control_that_came_back_knows_its_calls(world: World) -> None:
+    made = world.campaign(9)
+    await world.line(legs=9)
+    orders = await world.tick()
+    assert len(orders) == 3
+    world.store.attempts.claim(2, world.clock.now(), LEASE_S, "control")  # and dies with two claims in hand
+    world.dispatcher = world.new_control()
+    await world.dispatcher.start()
+    assert world.store.campaigns.progress(made).calling == 3
+    await world.dispatcher.handle("line-0", LineBeat("line-0", "a", tuple(o.call_id for o in orders), legs=9))
+    assert await world.tick() == []  # the trunk is full
+    await world.end(orders[0])
+    assert len(await world.tick()) == 1
+
+
+async def test_draining_gives_back_what_is_being_prepared(world: World) -> None:
+    made = world.campaign(1)
+    await world.line()
+    begun = asyncio.Event()
+
+    async def for_ever(_: Claimed) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    world.prepare = for_ever
+    await world.dispatcher.tick()
+    await begun.wait()
+    await world.dispatcher.drain()
+    assert world.store.campaigns.progress(made).waiting == 1
+    assert await world.tick() == []
+    assert world.sent == []
+
+
+async def test_the_red_button(world: World) -> None:
+    made = world.campaign(3)
+    await world.line()
+    orders = await world.tick()
+    assert await world.dispatcher.stop_all() == 2
+    hung_up = {message.call_id for _, message in world.sent if isinstance(message, HangUp)}
+    assert hung_up == {order.call_id for order in orders}
+    for order in orders:
+        await world.end(order, disposition=Disposition.CANCELLED, outcome="cancelled")
+    assert await world.tick() == []
+    assert world.store.campaigns.progress(made).waiting == 1
+
+
+async def test_a_result_waits_for_a_store_that_is_away(world: World) -> None:
+    made = world.campaign(1)
+    await world.line()
+    (order,) = await world.tick()
+    world.store_away = True
+    assert not await world.end(order)
+    assert not any(isinstance(message, ResultStored) for _, message in world.sent)
+    world.store_away = False
+    assert await world.end(order)
+    assert world.store.campaigns.progress(made).finished
+
+
+async def test_the_loop_finds_work_by_itself(world: World) -> None:
+    world.campaign(1)
+    placed = asyncio.Event()
+
+    async def prepare(_: Claimed) -> None:
+        placed.set()
+
+    world.prepare = prepare
+    loop = asyncio.create_task(world.dispatcher.run())
+    await world.line()
+    async with asyncio.timeout(5):
+        await placed.wait()
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    await world.dispatcher.settled()
