@@ -20,7 +20,7 @@ from callbot.script.model import Intent
 from callbot.script.phrases import expand
 from callbot.zh.heard import spoken_digits, spoken_money, spoken_time
 from callbot.zh.numerals import half_width
-from callbot.zh.pinyin import find, syllables
+from callbot.zh.pinyin import GAP, find, syllable_cost, syllables
 
 _BREAKS = re.compile(r"[，。！？、；：,.!?;:~…\s“”\"'（）()《》\-]+")
 _NEGATIONS = ("不", "没", "没有", "别", "未", "不是", "不用", "不能", "不会", "没法", "不太", "不想", "不要")
@@ -38,6 +38,8 @@ _SPECIFIC_SCORE = 0.75
 """Least score of a phrase found inside a longer text as it is written; grows with the share it covers."""
 _SURE_SOUND = 0.8
 """Least score of a phrase found by sound that overrules short words covering only one clause."""
+_LEAST_SOUND = 0.68
+"""Least score at all of a phrase found by sound: in long talk some syllables always resemble one."""
 _SOUND_DISCOUNT = 0.05
 """What equal sound is worth less than equal text."""
 
@@ -188,13 +190,26 @@ def _places(text: str, intents: Intents, *, by_sound: bool) -> Iterable[_Place]:
     sounds = syllables(text)
     if len(sounds) != len(text):
         return
+    nearest = _Nearest(sounds)
     for phrase in intents.phrases:
         length = len(phrase.sounds)
-        per_syllable = (
-            0.0 if intents.table[phrase.intent].sure or length == 1 else _SHORT_COST if length == 2 else _SOUND_COST
-        )
-        for start, end, cost in find(phrase.sounds, sounds, per_syllable * length):
-            yield _Place(phrase, start, end, 1.0 - _SOUND_DISCOUNT - cost / length)
+        sure = intents.table[phrase.intent].sure or length == 1
+        limit = length * (0.0 if sure else _SHORT_COST if length == 2 else _SOUND_COST)
+        if sum(nearest[sound] for sound in phrase.sounds) <= limit:
+            for start, end, cost in find(phrase.sounds, sounds, limit):
+                yield _Place(phrase, start, end, 1.0 - _SOUND_DISCOUNT - cost / length)
+
+
+class _Nearest(dict[str, float]):
+    """What the nearest syllable of a text costs, by syllable: no place of a phrase can be cheaper than their sum."""
+
+    def __init__(self, heard: Sequence[str]) -> None:
+        self._heard = frozenset(heard)
+
+    def __missing__(self, sound: str) -> float:
+        cost = min((syllable_cost(sound, other) for other in self._heard), default=1.0)
+        self[sound] = cost = min(cost, GAP)
+        return cost
 
 
 def _void(place: _Place, text: str, *, by_sound: bool) -> bool:
@@ -212,6 +227,8 @@ def _specific(intent: str, places: Sequence[_Place], length: int) -> _Candidate 
     share = (place.end - place.start) / length
     score = place.likeness * (_SPECIFIC_SCORE + (1 - _SPECIFIC_SCORE) * share)
     how = "phrase" if place.likeness == 1.0 else "sound"
+    if place.likeness < 1.0 and score < _LEAST_SOUND:
+        return None
     return _Candidate(intent, True, score, place.end - place.start, f"{how} {place.phrase.text}")
 
 

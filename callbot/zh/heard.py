@@ -29,7 +29,7 @@ _DAY_ALONE = (10, 0)
 """A day without a time: the middle of the morning."""
 _NUM = f"{NUMERAL}{{1,4}}"
 _MOMENT = re.compile(
-    rf"""(?P<day>(?P<near>大后|今|明|后)(?:天|儿个?|日)?(?=[^年]|$)
+    rf"""(?P<day>(?P<near>大?后(?=[天儿])|[今明](?=[天儿日早晚]))(?:天|儿个?|日)?
         |(?P<week>下下|下个?|这个?|本)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天1-6])
         |(?:(?P<month>{_NUM})月)?(?P<dom>{_NUM})[号日])?
     的?(?P<period>{"|".join(sorted(_PERIODS, key=len, reverse=True))})?的?

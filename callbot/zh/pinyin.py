@@ -20,7 +20,7 @@ _STEM = 0.35
 """Cost of a nasal that is lost or added (是的→是等): heard in whisper-base output on 8 kHz speech."""
 _OTHER = 0.55
 """Cost of an initial or final that differs altogether."""
-_GAP = 0.8
+GAP = 0.8
 """Cost of a syllable too many or too few: less than a wrong one, recognisers drop particles."""
 
 
@@ -71,12 +71,12 @@ def find(phrase: Sequence[str], heard: Sequence[str], limit: float) -> list[tupl
     cost = [0.0] * columns
     start = list(range(columns))
     for sound in phrase:
-        new_cost, new_start = [cost[0] + _GAP], [start[0]]
+        new_cost, new_start = [cost[0] + GAP], [start[0]]
         for column in range(1, columns):
             options = (
                 (cost[column - 1] + syllable_cost(sound, heard[column - 1]), start[column - 1]),
-                (cost[column] + _GAP, start[column]),
-                (new_cost[column - 1] + _GAP, new_start[column - 1]),
+                (cost[column] + GAP, start[column]),
+                (new_cost[column - 1] + GAP, new_start[column - 1]),
             )
             best = min(options, key=lambda option: option[0])
             new_cost.append(best[0])

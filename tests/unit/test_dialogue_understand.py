@@ -101,6 +101,13 @@ def test_without_a_step(intents: Intents, text: str, intent: str | None) -> None
     assert understand(text, intents).intent == intent
 
 
+def test_long_talk_about_something_else_is_not_understood_by_chance(intents: Intents) -> None:
+    talk = "我跟你说啊这个事情前前后后闹了好几个礼拜你们那边一直没有人跟我讲清楚到底是怎么回事"
+    for end in range(10, len(talk), 5):
+        assert understand(talk[:end], intents, GREET).intent is None
+    assert understand(talk, intents).slots == {}
+
+
 @pytest.mark.parametrize(
     ("text", "never"),
     [
