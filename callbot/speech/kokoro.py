@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from callbot.audio import pcm
 from callbot.errors import SpeechError
 from callbot.language import Text
 from callbot.speech import models
+from callbot.speech.prompts import speakable
 from callbot.values import RATE_HZ, Pcm
 
 _MODEL_HZ = 24_000
@@ -63,7 +65,7 @@ class KokoroVoice:
         return pcm.trimmed(pcm.to_int16(pcm.resampled(np.ravel(audio), _MODEL_HZ, RATE_HZ)))
 
     def _tokens(self, text: str) -> list[int]:
-        phonemes = self._phonemes(text)[0] if text.strip() else ""
+        phonemes = self._phonemes(text)[0] if speakable(text) else ""
         return [self._ids[symbol] for symbol in phonemes if symbol in self._ids]
 
 
@@ -84,10 +86,12 @@ def _style(speaker: str) -> NDArray[np.float32]:
 
 def _load_phonemes() -> Callable[[str], tuple[str, None]]:
     """misaki's Chinese grapheme-to-phoneme rules; imported here because its dictionaries take 1.5 s to load."""
-    import jieba  # type: ignore[import-untyped]
-    from misaki.zh import ZHG2P
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba's source is full of escapes that Python warns of when it compiles them
+        import jieba  # type: ignore[import-untyped]
+        from misaki.zh import ZHG2P
 
-    jieba.setLogLevel(logging.WARNING)
-    phonemes: Callable[[str], tuple[str, None]] = ZHG2P()
-    phonemes("好")
+        jieba.setLogLevel(logging.WARNING)
+        phonemes: Callable[[str], tuple[str, None]] = ZHG2P()
+        phonemes("好")
     return phonemes
