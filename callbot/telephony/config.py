@@ -1,11 +1,16 @@
 """Where an endpoint listens, and the sentences for what can be wrong with it (pure)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from callbot.errors import TelephonyError
 from callbot.language import Text
+from callbot.values import FRAME_MS, RATE_HZ
 
+_MANY_CALLS = 1000  # asked for; PJSIP cuts it down to what it was compiled for
+_PORTS_PER_LEG = 4  # the call, ear, mouth, player
 _USER = re.compile(r"sips?:(?:([^@;>\s]*)@)?")
 
 
@@ -29,6 +34,32 @@ class EndpointConfig:
     no_rtp_ms: int = 8000
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
     log_file: str = ""
+
+
+def codec_priority(codec_id: str, wanted: Sequence[str]) -> int:
+    """PJSIP's priority of a codec such as ``PCMA/8000/1``: the first wanted one highest, 0 switches it off."""
+    name = codec_id.split("/")[0]
+    return 200 - wanted.index(name) if name in wanted else 0
+
+
+def filled(endpoint: Any, config: EndpointConfig) -> Any:
+    """pjsua2's ``EpConfig`` for telephony: 8 kHz in 20 ms, no echo canceller, silence sent as any other sound."""
+    endpoint.logConfig.consoleLevel = 0
+    endpoint.logConfig.level = 4 if config.log_file else 0
+    endpoint.logConfig.filename = config.log_file
+    endpoint.uaConfig.maxCalls = _MANY_CALLS
+    endpoint.uaConfig.threadCnt = 1
+    endpoint.uaConfig.userAgent = "callbot"
+    media = endpoint.medConfig
+    media.clockRate = media.sndClockRate = RATE_HZ
+    media.audioFramePtime = media.ptime = FRAME_MS
+    media.channelCount = 1
+    media.ecTailLen = 0
+    media.noVad = True
+    media.quality = 1
+    media.threadCnt = 1
+    media.maxMediaPorts = _MANY_CALLS * _PORTS_PER_LEG
+    return endpoint
 
 
 def too_many_legs(legs: int) -> TelephonyError:

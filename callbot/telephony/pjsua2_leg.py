@@ -18,7 +18,16 @@ from typing import Any
 import pjsua2 as pj
 
 from callbot.errors import TelephonyError
-from callbot.telephony.config import EndpointConfig, bad_uri, busy_port, one_endpoint, unfit, user_part
+from callbot.telephony.config import (
+    EndpointConfig,
+    bad_uri,
+    busy_port,
+    codec_priority,
+    filled,
+    one_endpoint,
+    unfit,
+    user_part,
+)
 from callbot.telephony.endpoint import IncomingCall, SipEndpoint
 from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional
 from callbot.telephony.media import (
@@ -38,9 +47,6 @@ from callbot.telephony.sip_call import Listener, Sending
 from callbot.values import FRAME_MS, RATE_HZ, Pcm
 
 __all__ = ["EndpointConfig", "IncomingCall", "Pjsua2Endpoint"]
-
-_MANY_CALLS = 1000  # asked for; the library cuts it down to what it was compiled for
-_PORTS_PER_LEG = 4  # the call, ear, mouth, player
 
 
 class Pjsua2Endpoint(SipEndpoint):
@@ -106,7 +112,7 @@ class _PjCore:
         self._endpoint.libCreate()
         reason = ""
         try:
-            self._endpoint.libInit(_endpoint_config(config))
+            self._endpoint.libInit(filled(pj.EpConfig(), config))
             self.legs = int(self._library.pjsua_call_get_max_count())
             self._endpoint.audDevManager().setNullDev()
             self._choose_codecs()
@@ -124,11 +130,8 @@ class _PjCore:
             raise unfit(reason)
 
     def _choose_codecs(self) -> None:
-        known = [codec.codecId for codec in self._endpoint.codecEnum2()]
-        for codec_id in known:
-            name = codec_id.split("/")[0]
-            wanted = name in self._config.codecs
-            self._endpoint.codecSetPriority(codec_id, 200 - self._config.codecs.index(name) if wanted else 0)
+        for codec_id in [codec.codecId for codec in self._endpoint.codecEnum2()]:
+            self._endpoint.codecSetPriority(codec_id, codec_priority(codec_id, self._config.codecs))
 
     def _bind(self) -> None:
         config = self._config
@@ -160,9 +163,8 @@ class _PjCore:
         frame = pj.MediaFrame()
         frame.buf = pj.ByteVector(known)
         frame.size = FRAME_BYTES
-        proved = layout_holds(frame, known)
-        self.read_frame = read_by_pointer if proved else read_by_copy
-        how = "frames by pointer" if proved else "frames by copy, slow"
+        self.read_frame = read_by_pointer if layout_holds(frame, known) else read_by_copy
+        how = "frames by pointer" if self.read_frame is read_by_pointer else "frames by copy, slow"
         self.media = f"pjsua2 {self._endpoint.libVersion().full}, {how}"
 
     def close(self) -> None:
@@ -283,7 +285,7 @@ class _PjCore:
 
     def _audio(self, number: int) -> Any:
         call = self.calls.get(number)
-        return call.audio() if call is not None else None
+        return call and call.audio()
 
     def _take_kit(self) -> "_Kit":
         if not self._pool:
@@ -414,30 +416,5 @@ _STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
 
 def _audio_format() -> Any:
     audio = pj.MediaFormatAudio()
-    audio.type = pj.PJMEDIA_TYPE_AUDIO
-    audio.id = pj.PJMEDIA_FORMAT_L16
-    audio.clockRate = RATE_HZ
-    audio.channelCount = 1
-    audio.bitsPerSample = 16
-    audio.frameTimeUsec = FRAME_MS * 1000
+    audio.init(pj.PJMEDIA_FORMAT_L16, RATE_HZ, 1, FRAME_MS * 1000, 16)
     return audio
-
-
-def _endpoint_config(config: EndpointConfig) -> Any:
-    made = pj.EpConfig()
-    made.logConfig.consoleLevel = 0
-    made.logConfig.level = 4 if config.log_file else 0
-    made.logConfig.filename = config.log_file
-    made.uaConfig.maxCalls = _MANY_CALLS
-    made.uaConfig.threadCnt = 1
-    made.uaConfig.userAgent = "callbot"
-    media = made.medConfig
-    media.clockRate = media.sndClockRate = RATE_HZ
-    media.audioFramePtime = media.ptime = FRAME_MS
-    media.channelCount = 1
-    media.ecTailLen = 0
-    media.noVad = True
-    media.quality = 1
-    media.threadCnt = 1
-    media.maxMediaPorts = _MANY_CALLS * _PORTS_PER_LEG
-    return made
