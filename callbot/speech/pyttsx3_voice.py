@@ -18,6 +18,8 @@ from callbot.speech.prompts import speakable
 from callbot.values import RATE_HZ, Pcm
 
 _PATIENCE_S = 30
+_TRIES = 2
+"""Once in some fifty runs espeak-ng leaves an empty file behind (2026-11)."""
 _LEAST_SAMPLES = RATE_HZ // 20
 _WORDS_PER_MINUTE = 200
 """pyttsx3's own default rate, taken as speed 1.0."""
@@ -38,25 +40,35 @@ class Pyttsx3Voice:
         """Speak a piece of text, about 0.2 s. Errors: ``SpeechError``."""
         if not speakable(text):
             raise SpeechError(Text(f"“{text}”里没有能念的字。", f"There is nothing to speak in “{text}”."))
+        problem = ""
+        for _ in range(_TRIES):
+            try:
+                return self._once(text)
+            except _NoSoundError as error:
+                problem = str(error)
+        raise SpeechError(_failed(problem))
+
+    def _once(self, text: str) -> Pcm:
+        """One process, one file, looked at before it is believed."""
         with tempfile.TemporaryDirectory(prefix="callbot-") as folder:
             path = Path(folder) / "speech.wav"
             rate = str(round(_WORDS_PER_MINUTE * self._speed))
+            command = [sys.executable, "-m", __name__, str(path), rate, text]
             try:
-                done = subprocess.run(
-                    [sys.executable, "-m", __name__, str(path), rate, text],
-                    capture_output=True,
-                    timeout=_PATIENCE_S,
-                    check=False,
-                )
+                done = subprocess.run(command, capture_output=True, timeout=_PATIENCE_S, check=False)
+                audio = pcm.trimmed(wav.read(path))
             except subprocess.TimeoutExpired:
-                raise SpeechError(_failed("timeout")) from None
-            if not path.is_file():
+                raise _NoSoundError("timeout") from None
+            except SpeechError:
                 last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-                raise SpeechError(_failed(last[0] if last else f"exit {done.returncode}"))
-            audio = pcm.trimmed(wav.read(path))
+                raise _NoSoundError(last[0] if last else f"exit {done.returncode}") from None
         if len(audio) < _LEAST_SAMPLES:
-            raise SpeechError(_failed("no audio"))
+            raise _NoSoundError("no audio")
         return audio
+
+
+class _NoSoundError(Exception):
+    """The engine did not give a usable file this time."""
 
 
 def _failed(cause: str) -> Text:
