@@ -23,6 +23,8 @@ from callbot.zh.numerals import half_width
 from callbot.zh.pinyin import GAP, find, syllable_cost, syllables
 
 _BREAKS = re.compile(r"[，。！？、；：,.!?;:~…\s“”\"'（）()《》\-]+")
+_QUESTION = re.compile(r"(.)[不没]\1$")
+"""A verb asked in the form A-not-A says neither."""
 _NEGATIONS = ("不", "没", "没有", "别", "未", "不是", "不用", "不能", "不会", "没法", "不太", "不想", "不要")
 _NEGATION_SOUNDS = ("bu", "mei", "bie")
 _AFTER_NEGATIONS = ("不了", "不起", "不上", "不成", "没有")
@@ -214,6 +216,8 @@ class _Nearest(dict[str, float]):
 
 def _void(place: _Place, text: str, *, by_sound: bool) -> bool:
     before, after = text[: place.start], text[place.end :]
+    if _QUESTION.search(before) or (before.endswith("不是") and text.endswith("吗")):
+        return False  # 有没有人工, 能不能慢一点, 不是已经付了吗
     if before.endswith(_NEGATIONS) or after.startswith(_AFTER_NEGATIONS):
         return not place.phrase.text.startswith(("不", "没", "别", "未"))
     return by_sound and bool(before) and syllables(before)[-1] in _NEGATION_SOUNDS

@@ -108,6 +108,60 @@ def test_long_talk_about_something_else_is_not_understood_by_chance(intents: Int
     assert understand(talk, intents).slots == {}
 
 
+WAYS_TO_SAY = {
+    "affirm": (
+        "对我是本人 是我你说 嗯是的 对对对 好的好的 可以的没问题 行没问题 好我知道了 是我呀 是啊怎么了 "
+        "对我就是王女士 没错就是我 好嘞 可以可以 当然方便"
+    ),
+    "deny": ("不是我不是 不是的我不是 不用了谢谢 我不需要 不可以 不行不行 我不是王女士 不太行"),
+    "busy": (
+        "我在开车呢 现在不太方便 我正忙着呢 我这会儿没空 现在有点忙 我在上班不方便接电话 在外面不方便 "
+        "我在开会回头说 正在吃饭呢 现在没时间"
+    ),
+    "already_paid": (
+        "我昨天就付了 已经交过钱了 钱早就给你们了 不是已经付了吗 我已经支付了 前天就付清了 付完了 "
+        "我都付过了 上周已经转账了 刚刚付的款 尾款我付了啊 已经付款了"
+    ),
+    "not_paid": ("我还没付 还没来得及付 忘记付了 还没给呢 没付呢"),
+    "will_pay": (
+        "我一会儿就付 晚上付 明天付给你 我马上去付 等下就转 下班就交钱 我会按时付款的 今天之内付 "
+        "好的我待会儿支付 这两天就付"
+    ),
+    "dispute": (
+        "钱数不对吧 我没有下过这个单 怎么这么多钱 你们多收钱了 这个订单有问题 我没买过这个东西 尾款不应该这么多"
+    ),
+    "wrong_person": ("您打错电话了 没有这个人 你找错人了吧 我不认识什么王女士 这不是她的电话 号码打错了 你搞错了"),
+    "human": ("帮我转人工客服 我要找真人 让你们经理跟我说 接人工 叫个人来跟我说 有没有人工"),
+    "complaint": ("我要投诉 我要去消协告你们 我要举报你们"),
+    "refund": ("我要退货 把定金退给我 我要求退款 能退款吗 不想买了 帮我取消订单"),
+    "exchange": ("能换一个吗 我想换货 换个大一点的"),
+    "ship_status": ("我的货什么时候到 快递到哪了 怎么还不发货 啥时候能发货 发货没有"),
+    "address_wrong": ("我的地址写错了 能改一下收货地址吗 我搬家了 地址要改一下"),
+    "is_robot": ("你是人还是机器啊 你是真人吗 是不是机器人打的 你是AI吧"),
+    "who_is_this": ("你是哪位啊 你们是哪里的 什么公司啊 你谁啊 你哪里啊 请问您是哪位"),
+    "repeat": ("你刚才说什么 麻烦再说一遍 我没听清楚 什么意思啊 没听明白 啊你说啥"),
+    "slower": ("你慢点说 说得太快了 能不能慢一点"),
+    "hold_on": ("稍等一下 你等会儿 等我一下啊 先别挂"),
+    "hello": ("喂 喂喂喂 喂听得到吗 你好"),
+    "bye": ("再见 拜拜 那先这样 挂了啊"),
+    "thanks": ("谢谢啊 好谢谢 谢谢你啊"),
+    "stop_calling": (
+        "不要再给我打电话了 别打了行不行 你们别老打电话 以后不要打来了 别再骚扰我了 不要打电话给我了 我要把你拉黑"
+    ),
+    "later": ("过一会儿再打吧 等会儿再说 下午再打 改天再联系 晚点再说吧"),
+    "not_interested": ("没兴趣 我不感兴趣 不考虑了 暂时不需要 用不到"),
+    "ask_price": ("要多少钱啊 这个多少钱 一共要付多少 尾款是多少"),
+    "ask_discount": ("能便宜点吗 有什么优惠没有 能打折吗 有优惠券吗"),
+    "angry": ("你们烦不烦啊 神经病啊 你们太过分了 怎么老打电话烦死了"),
+}
+
+
+@pytest.mark.parametrize("intent", WAYS_TO_SAY)
+def test_many_ways_to_say_it(intents: Intents, intent: str) -> None:
+    made = {text: understand(text, intents).intent for text in WAYS_TO_SAY[intent].split()}
+    assert {text: found for text, found in made.items() if intent not in intents.meanings(found or "")} == {}
+
+
 @pytest.mark.parametrize(
     ("text", "never"),
     [
