@@ -15,7 +15,6 @@ from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.errors import TelephonyError
 from callbot.messages import CallProgress, CallResult, PlaceCall, Spoken, TimeUp, Trace, TraceStep
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
 from callbot.values import Disposition
@@ -69,7 +68,11 @@ class Attempt:
             self._dialling.cancel()
 
     async def run(self) -> CallResult:
-        """Dial, converse, and return what came of it; the journal has it before this returns."""
+        """Dial, converse, and return what came of it; the journal has it before this returns.
+
+        Errors, both before anything has left this machine: ``TelephonyError`` when no call can be placed now,
+        ``OSError`` when the journal cannot be written.
+        """
         place, order = self._place, self._order
         started = place.clock.now()
         path = place.recording_dir / f"{started:%Y-%m-%d}" / f"{order.call_id}.wav"
@@ -97,9 +100,6 @@ class Attempt:
             if not self._cancelled:
                 raise
             leg = NotConnected(Disposition.CANCELLED, 487)
-        except TelephonyError as error:
-            log.get(__name__).error("the call could not be placed", call_id=order.call_id, problem=str(error))
-            leg = NotConnected(Disposition.FAILED, error.sip_status)
         if isinstance(leg, NotConnected):
             return self._result(started, leg.disposition, sip_status=leg.sip_status)
         answered = place.clock.now()

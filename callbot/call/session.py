@@ -256,9 +256,9 @@ class Session:
             self._heard(utterance)
 
     def _is_expected(self, text: str) -> bool:
-        """Whether the step would understand this: the engine is pure, so it can simply be asked."""
+        """Whether this leads on from here as it stands: the engine is pure, so it can simply be asked."""
         state, _ = advance(self._script, self._state, Heard(text))
-        return state.understood is not None and state.understood.intent is not None
+        return state.step != self._state.step or state.ended
 
     def _heard(self, utterance: HeardUtterance) -> None:
         recognition = utterance.recognition

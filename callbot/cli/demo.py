@@ -220,7 +220,7 @@ def _show(report: Report, console: Console) -> None:
     console.print(table)
     sms = Table(title=tr("短信发件箱", "SMS outbox"))
     sms.add_column(tr("号码", "Phone"))
-    sms.add_column(tr("内容", "Text"))
+    sms.add_column(tr("内容", "Text"), overflow="fold")
     for message in report.outbox:
         sms.add_row(str(message.phone), message.text)
     console.print(sms)

@@ -11,11 +11,13 @@ from callbot.call.attempt import Attempt, Workplace
 from callbot.call.session import Parts
 from callbot.clock import SystemClock, new_id
 from callbot.dialogue.engine import CompiledScript, compile_revision
+from callbot.errors import TelephonyError
 from callbot.messages import (
     ActionAnswer,
     ActionAsked,
     ActionFinished,
     CallEnded,
+    CallProgress,
     CallRefused,
     CallResult,
     Drain,
@@ -152,8 +154,10 @@ class Line:
         try:
             with log.call_context(call_id=order.call_id):
                 result = await attempt.run()
-        except OSError as error:  # no journal, no call: nothing has left this machine
-            log.get(__name__).error("the journal cannot be written, no call placed", problem=str(error))
+        except (OSError, TelephonyError) as error:  # nothing has left this machine: the contact goes back
+            log.get(__name__).error("a call could not be placed", call_id=order.call_id, problem=str(error))
+            journal.forget(self._journal_dir, order.call_id)
+            self._tell(CallProgress(order.call_id, self._name, order.contact, "ended", "", str(error)))
             self._tell(CallRefused(order.call_id, order.attempt_id, order.fence))
         else:
             self._unstored[order.call_id] = result
