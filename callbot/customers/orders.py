@@ -26,8 +26,11 @@ class CsvOrders:
     def _read(self) -> dict[str, Literal["paid", "unpaid"]]:
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
-                return {row["order_no"].strip(): _PAID[row["status"].strip().lower()] for row in csv.DictReader(file)}
-        except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error):
+                rows = csv.reader(file)
+                header = next(rows, [])
+                number, status = header.index("order_no"), header.index("status")
+                return {row[number].strip(): _PAID[row[status].strip().lower()] for row in rows if row}
+        except (OSError, ValueError, KeyError, IndexError, csv.Error):
             raise SettingsError(
                 Text(
                     f"订单文件 {self._path} 不可用。它须是 UTF-8 的 CSV，含 order_no 和 status（paid 或 unpaid）两列。",

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, text
-from throwaway_postgres import cluster, missing
+from sqlalchemy import text
+from throwaway_postgres import postgres  # noqa: F401
 
 from callbot.errors import SettingsError, StoreError
 from callbot.language import Text
@@ -55,26 +55,6 @@ class FixedClock:
 
     def monotonic_ms(self) -> int:
         return 0
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Gives the URL of a fresh database each time."""
-    if reason := missing():
-        pytest.skip(reason)
-    with cluster() as url:
-        number = 0
-        admin = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
-
-        def fresh() -> str:
-            nonlocal number
-            number += 1
-            with admin.connect() as connection:
-                connection.execute(text(f"CREATE DATABASE test{number}"))
-            return url.format(f"test{number}")
-
-        yield fresh
-        admin.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

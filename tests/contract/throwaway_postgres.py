@@ -7,9 +7,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
 
 _BIN = (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/bin"), Path("/usr/local/bin"))
 
@@ -56,3 +59,23 @@ def cluster() -> Iterator[str]:
             tool(str(tools / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Gives the URL of a fresh database each time; for ``request.getfixturevalue`` in modules that import it."""
+    if reason := missing():
+        pytest.skip(reason)
+    with cluster() as url:
+        number = 0
+        admin = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
+
+        def fresh() -> str:
+            nonlocal number
+            number += 1
+            with admin.connect() as connection:
+                connection.execute(text(f"CREATE DATABASE test{number}"))
+            return url.format(f"test{number}")
+
+        yield fresh
+        admin.dispose()
