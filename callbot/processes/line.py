@@ -133,7 +133,9 @@ class Line:
     async def _place(self, order: PlaceCall) -> None:
         if order.call_id in self._attempts or order.call_id in self._unstored:
             return
-        if self._draining or len(self._attempts) >= self._dialler.legs:
+        # An order for the process whose name this one took over: control counts it as never left, so it must not leave.
+        stray = order.incarnation not in ("", self._incarnation)
+        if stray or self._draining or len(self._attempts) >= self._dialler.legs:
             self._tell(CallRefused(order.call_id, order.attempt_id, order.fence))
             return
         place = Workplace(
