@@ -211,7 +211,7 @@ def _show(report: Report, console: Console) -> None:
         tr("信息", "Slots"),
         tr("应答延迟 ms", "Reply latency ms"),
     ):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     for call in report.calls:
         slots = call["slots"]
         assert isinstance(slots, dict)  # _call_json made it

@@ -43,7 +43,7 @@ def sentence(
                 pieces.append(part.text.strip())
         else:
             kind, value = script.kinds[part.name], variables.get(part.name, "")
-            said = reading(kind, value, now) if value else ()
+            said = _said(script, part.name, value, now) if value else ()
             pieces += said
             shown.append("".join(said) if kind == "datetime" else written(kind, value) if value else "")
     return "".join(shown), tuple(pieces)
@@ -55,17 +55,39 @@ def shared_pieces(script: CompiledScript) -> tuple[str, ...]:
     for text in _sentences(script):
         for part in template.split(text):
             if isinstance(part, template.Value):
-                found |= dict.fromkeys(spoken.INVENTORIES.get(script.kinds[part.name], ()))
+                found |= dict.fromkeys(_inventory(script, part.name))
             elif template.speakable(part.text):
                 found[part.text.strip()] = None
     return tuple(found)
 
 
 def contact_pieces(script: CompiledScript, inputs: Mapping[str, str]) -> tuple[str, ...]:
-    """What only this contact's values bring: their names and other free text. ``inputs`` as for ``engine.begin``."""
+    """What only this contact's values bring: names, amounts, other free text. ``inputs`` as for ``engine.begin``."""
     values = script.canonical(inputs)
-    names = dict.fromkeys(name for text in _sentences(script) for name in template.values(text))
-    return tuple(values[name] for name in names if name in values and script.kinds[name] not in spoken.INVENTORIES)
+    found: dict[str, None] = {}
+    for name in dict.fromkeys(name for text in _sentences(script) for name in template.values(text)):
+        if name not in values:
+            continue
+        if _is_known_money(script, name):
+            found |= dict.fromkeys(spoken.known_money_pieces(values[name]))
+        elif script.kinds[name] not in spoken.INVENTORIES:
+            found[values[name]] = None
+        found = {piece: None for piece in found if piece not in _inventory(script, name)}
+    return tuple(found)
+
+
+def _is_known_money(script: CompiledScript, name: str) -> bool:
+    return script.kinds[name] == "money" and name in script.script.inputs
+
+
+def _inventory(script: CompiledScript, name: str) -> tuple[str, ...]:
+    return spoken.CHANGE if _is_known_money(script, name) else spoken.INVENTORIES.get(script.kinds[name], ())
+
+
+def _said(script: CompiledScript, name: str, value: str, now: datetime) -> tuple[str, ...]:
+    if _is_known_money(script, name):
+        return spoken.known_money_pieces(value)
+    return reading(script.kinds[name], value, now)
 
 
 def _sentences(script: CompiledScript) -> Iterator[str]:

@@ -23,6 +23,11 @@ _ROWS = 510
 """Rows of a style file, one per number of tokens, so also the longest text in tokens."""
 
 
+_PAD = 0
+"""Goes before every text. After it a space stands instead: the model then adds 0.7 s less of silence, which costs CPU
+time like speech, and is understood as well (whisper on 21 amounts, CER 0.096 against 0.104; 2026-11-22)."""
+
+
 class KokoroVoice:
     """``ports.Voice`` on onnxruntime; one instance may be used from several threads."""
 
@@ -59,9 +64,8 @@ class KokoroVoice:
         if not tokens:
             raise SpeechError(Text(f"“{text}”里没有能念的字。", f"There is nothing to speak in “{text}”."))
         style = self._style[min(len(tokens), _ROWS - 1)]
-        (audio,) = self._session.run(
-            None, {"tokens": np.array([[0, *tokens, 0]], np.int64), "style": style, "speed": self._speed}
-        )
+        ids = np.array([[_PAD, *tokens, self._ids[" "]]], np.int64)
+        (audio,) = self._session.run(None, {"tokens": ids, "style": style, "speed": self._speed})
         return pcm.trimmed(pcm.to_int16(pcm.resampled(np.ravel(audio), _MODEL_HZ, RATE_HZ)))
 
     def _tokens(self, text: str) -> list[int]:

@@ -117,7 +117,7 @@ def test_a_sentence_is_cut_at_its_values() -> None:
     assert isinstance(say, Say)
     assert say.text == "您的订单00731还有尾款128.50元，请在6月30日前支付，您看方便吗？"
     assert " ".join(say.pieces) == (
-        "您的订单 零 零 七 三 幺 还有尾款 一百 二十 八元 五角 ，请在 六月 三十号 前支付，您看方便吗？"
+        "您的订单 零 零 七 三 幺 还有尾款 一百二十八元 五角 ，请在 六月 三十号 前支付，您看方便吗？"
     )
 
 

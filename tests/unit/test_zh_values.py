@@ -49,6 +49,14 @@ def test_money_is_spoken_as_people_do(amount: str, pieces: str) -> None:
 
 
 @given(AMOUNTS)
+def test_a_known_amount_is_the_same_reading_with_its_yuan_in_one_piece(amount: str) -> None:
+    pieces = spoken.known_money_pieces(amount)
+    assert "".join(pieces) == "".join(spoken.money_pieces(amount))
+    assert sum("元" in piece for piece in pieces) <= 1
+    assert all(piece.endswith("元") or piece in spoken.CHANGE for piece in pieces)
+
+
+@given(AMOUNTS)
 def test_money_needs_nothing_outside_its_inventory(amount: str) -> None:
     assert set(spoken.money_pieces(amount)) <= set(spoken.INVENTORIES["money"])
 
