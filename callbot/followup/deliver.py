@@ -93,13 +93,23 @@ class Deliverer:
     def deliver_pending(self) -> int:
         """Begin to deliver pending follow-ups; returns how many were begun. One query when there is nothing to do."""
         begun = 0
-        for row in self._store.pending(_AT_ONCE * 2):
+        try:
+            pending = self._store.pending(_AT_ONCE * 2)
+        except StoreError as error:  # the rows stay; the next sweep finds them
+            log.get(__name__).error("the outbox could not be looked into", problem=str(error))
+            return 0
+        for row in pending:
             with self._changed:
                 if row.id in self._busy or len(self._busy) >= _AT_ONCE or self._stopping.is_set():
                     continue
                 self._busy.add(row.id)
-            self._begin(row.id)
-            begun += 1
+            try:
+                self._begin(row.id)
+            except Exception:  # DBOS's database is away, in whatever words its driver has for that; later, then
+                log.get(__name__).exception("a follow-up could not be begun", followup=row.id)
+                self._leave(row.id)
+            else:
+                begun += 1
         return begun
 
     def _begin(self, followup_id: str) -> None:
