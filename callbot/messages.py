@@ -313,6 +313,16 @@ class CallProgress(_Message, frozen=True):
     note: str = ""
 
 
+class Notice(_Message, frozen=True):
+    """Something a person who watches should put right, in both languages."""
+
+    zh: str
+    en: str
+
+
+Live = CallProgress | Notice
+
+
 class ActionAsked(_Message, frozen=True):
     """The dialogue of a call asks a system that only control can reach."""
 

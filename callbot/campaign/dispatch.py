@@ -20,6 +20,7 @@ from callbot.campaign.lines import LineBook, Place
 from callbot.campaign.rules import Refusal, Window, refusal
 from callbot.clock import new_id
 from callbot.errors import CallbotError, StoreError
+from callbot.language import Text
 from callbot.messages import (
     CallEnded,
     CallRefused,
@@ -36,6 +37,7 @@ from callbot.ports import Clock
 from callbot.settings import Settings, Trunk
 from callbot.store.records import CallContext, Claimed, Dialling, NewFollowUp
 from callbot.store.repository import Store
+from callbot.values import Disposition
 
 _TICK_S = 1.0
 """How often due contacts are looked for when nothing happens; a call that ends asks at once."""
@@ -82,13 +84,14 @@ class Hands:
     """What the dispatcher does things with.
 
     ``prepare`` returns when every prompt of the contact is ready, and raises when that cannot be. ``plan`` turns a
-    result into its follow-ups; it is pure.
+    result into its follow-ups; it is pure. ``notify`` tells whoever watches what a person has to put right.
     """
 
     send: Callable[[str, ToLine], Awaitable[None]]
     prepare: Callable[[Claimed], Awaitable[None]]
     plan: Callable[[CallResult, CallContext], Sequence[NewFollowUp]]
     run: Run
+    notify: Callable[[Text], Awaitable[None]]
     clock: Clock
 
 
@@ -213,9 +216,27 @@ class Dispatcher:
         context = await self._hands.run(self._store.attempts.context, result.attempt_id)
         followups = () if context is None else self._hands.plan(result, context)
         new = await self._hands.run(self._store.attempts.record, result, followups)
+        await self._watch_trunk(result)
         self._forget(result.call_id)
         await self._hands.send(sender, ResultStored(result.call_id))
         return new
+
+    async def _watch_trunk(self, result: CallResult) -> None:
+        """A trunk that answers nothing must not use up a whole list."""
+        answered = result.disposition is not Disposition.UNREACHABLE
+        dead = self._book.trunk_answered(result.call_id, answered=answered, now_ms=self._hands.clock.monotonic_ms())
+        if dead is None:
+            return
+        trunk = self._trunks[dead]
+        self._log.error("a trunk does not answer and rests", trunk=dead)
+        await self._hands.notify(
+            Text(
+                f"中继 {dead}（{trunk.host}:{trunk.port}）没有应答，暂停一分钟后再试。"
+                f"请检查地址、端口、防火墙，以及对端是否在运行。",
+                f"Trunk {dead} ({trunk.host}:{trunk.port}) does not answer; it is tried again in a minute. "
+                f"Check address, port, firewall, and whether the other side is running.",
+            )
+        )
 
     # ------------------------------------------------------------ placing calls
 

@@ -3,7 +3,7 @@
 ::
 
     room of a line  = legs it announced - calls it names in its beats, or that were given to it and have not ended
-    room of a trunk = channels - calls given to it that have not ended
+    room of a trunk = channels - calls given to it that have not ended; none while it rests
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,12 @@ from callbot.messages import LineBeat, LineReady
 
 LOST_AFTER_MS = 5000
 """A line that was not heard for so long gets no more calls: five beats (messages.LineBeat comes every second)."""
+
+
+SILENT_CALLS = 3
+"""So many calls in a row that a trunk did not answer, and it is taken for dead. One or two are single numbers."""
+TRUNK_REST_MS = 60_000
+"""A dead trunk is tried again after a minute, with one call at a time until one is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class LineBook:
         self._channels = channels
         self._lines: dict[str, _Line] = {}
         self._given: dict[str, Place] = {}
+        self._silent: dict[str, int] = {}
+        self._resting: dict[str, int] = {}
 
     def ready(self, message: LineReady, now_ms: int) -> None:
         """A line started, again perhaps."""
@@ -62,7 +70,7 @@ class LineBook:
     def room(self, now_ms: int) -> int:
         """How many more calls fit now."""
         legs = sum(max(0, self._free_legs(name)) for name in self._open_lines(now_ms))
-        return min(legs, sum(max(0, self._free_channels(trunk)) for trunk in self._channels))
+        return min(legs, sum(max(0, self._free_channels(trunk, now_ms)) for trunk in self._channels))
 
     def reserve(self, call_id: str, now_ms: int) -> Place | None:
         """Keep a leg and a channel for this call until ``free``: the emptiest line, the emptiest trunk."""
@@ -70,8 +78,8 @@ class LineBook:
         if not lines or not self._channels:
             return None
         name = max(lines, key=self._free_legs)
-        trunk = max(self._channels, key=self._free_channels)
-        if self._free_legs(name) < 1 or self._free_channels(trunk) < 1:
+        trunk = max(self._channels, key=lambda trunk: self._free_channels(trunk, now_ms))
+        if self._free_legs(name) < 1 or self._free_channels(trunk, now_ms) < 1:
             return None
         place = Place(name, self._lines[name].incarnation, trunk)
         self._given[call_id] = place
@@ -86,6 +94,17 @@ class LineBook:
         self._given.pop(call_id, None)
         for line in self._lines.values():
             line.alive -= {call_id}
+
+    def trunk_answered(self, call_id: str, *, answered: bool, now_ms: int) -> str | None:
+        """Note whether the trunk of a call that ended said anything at all; returns its name when it is dead now."""
+        place = self._given.get(call_id)
+        if place is None:
+            return None
+        silent = self._silent[place.trunk] = 0 if answered else self._silent.get(place.trunk, 0) + 1
+        if silent < SILENT_CALLS:
+            return None
+        self._resting[place.trunk] = now_ms + TRUNK_REST_MS
+        return place.trunk
 
     def calls(self) -> Iterable[tuple[str, str]]:
         """Every call that may be ringing or talking, as (line, call id)."""
@@ -103,5 +122,9 @@ class LineBook:
         given = {call_id for call_id, place in self._given.items() if place.line == name}
         return line.legs - len(given | line.alive)
 
-    def _free_channels(self, trunk: str) -> int:
-        return self._channels[trunk] - sum(place.trunk == trunk for place in self._given.values())
+    def _free_channels(self, trunk: str, now_ms: int) -> int:
+        given = sum(place.trunk == trunk for place in self._given.values())
+        if now_ms < self._resting.get(trunk, 0):
+            return 0
+        channels = 1 if self._silent.get(trunk, 0) >= SILENT_CALLS else self._channels[trunk]
+        return channels - given

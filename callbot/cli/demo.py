@@ -125,7 +125,7 @@ def _write_settings(base: Settings, home: Path, orders: Path, people: Crowd) -> 
         f'orders_csv = "{orders}"\n\n'
         f"[telephony]\nlines = {_LINES}\nsip_port = {free_ports(_LINES)}\n"
         f"rtp_port = {free_ports(_LINES * RTP_PORTS)}\nring_limit_s = 15\n{trunks}\n"
-        '[campaign]\ncall_from = "00:00"\ncall_until = "23:59"\n\n'
+        '[campaign]\ncall_from = "00:00"\ncall_until = "00:00"\n\n'
         f"[web]\nport = 0\n",
         "utf-8",
     )

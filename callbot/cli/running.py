@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
+from rich.live import Live as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from callbot import wire
+from callbot.campaign.rules import Window, refusal
 from callbot.cli.live import LiveBoard
 from callbot.errors import SettingsError
 from callbot.language import Text, tr
-from callbot.messages import CallProgress
+from callbot.messages import Live, Notice
 from callbot.processes import supervisor
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
@@ -76,19 +77,26 @@ async def prepare_prompts(settings: Settings, pieces: Sequence[str], console: Co
 async def watch(settings: Settings, store: Store, campaign: str, console: Console) -> CampaignProgress:
     """Show the campaign live until nothing more happens by itself; a pipe gets plain lines."""
     board = LiveBoard()
-    subscriber: wire.Subscriber[CallProgress] = wire.Subscriber(wire.address(settings.socket_dir, "live"), CallProgress)
+    subscriber: wire.Subscriber[Live] = wire.Subscriber(wire.address(settings.socket_dir, "live"), Live)
 
     async def follow() -> None:
         async for message in subscriber.messages():
+            if isinstance(message, Notice):
+                console.print(tr(message.zh, message.en), style="bold red", soft_wrap=True)
+                continue
             line = board.take(message)
             if line is not None and not console.is_terminal:
                 console.print(line, soft_wrap=True)
 
+    closed = refusal(datetime.now(UTC), Window.of(settings.campaign))
+    if closed is not None:
+        console.print(str(closed.text), style="bold yellow", soft_wrap=True)
     following = asyncio.ensure_future(follow())
+    screen = (
+        Screen(board, console=console, refresh_per_second=4, transient=True) if console.is_terminal else nullcontext()
+    )
     try:
-        with (
-            Live(board, console=console, refresh_per_second=4, transient=True) if console.is_terminal else nullcontext()
-        ):
+        with screen:
             while True:
                 progress = await asyncio.to_thread(store.campaigns.progress, campaign)
                 board.progress = progress

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from callbot.language import tr
+from callbot.errors import SettingsError
+from callbot.language import Text, tr
 
 Config = Annotated[
     Path | None,
@@ -76,6 +77,13 @@ def run(
     log.configure("cli", level="error")
     loaded = settings.load(config)
     console = Console()
+    if not loaded.telephony.trunks:
+        raise SettingsError(
+            Text(
+                "callbot.toml 里没有中继，电话打不出去。请加上 [[telephony.trunks]]，写明 name、host、port。",
+                "callbot.toml names no trunk, so nobody can be called. Add [[telephony.trunks]]: name, host, port.",
+            )
+        )
     store = open_store(loaded.store_url)
 
     async def follow() -> None:

@@ -26,6 +26,8 @@ from callbot.messages import (
     CallProgress,
     LineBeat,
     LineReady,
+    Live,
+    Notice,
     Revision,
     ToControl,
     ToLine,
@@ -38,7 +40,7 @@ from callbot.store.repository import Store
 from callbot.web.health import Health, LineHealth, create_app
 
 _DELIVER_S = 1.0
-"""How often the outbox is looked into when nothing happens."""
+"""How often the outbox is looked into when no call has ended."""
 _LOST_MS = 5000
 
 
@@ -51,12 +53,13 @@ class Control:
         self._server: wire.Server[ToControl, ToLine] = wire.Server(
             wire.address(settings.socket_dir, "control"), ToControl
         )
-        self._live: wire.Publisher[CallProgress] = wire.Publisher(wire.address(settings.socket_dir, "live"))
+        self._live: wire.Publisher[Live] = wire.Publisher(wire.address(settings.socket_dir, "live"))
         self._speech = SpeechClient(wire.address(settings.socket_dir, "speech"), "control")
         self._scripts: dict[str, CompiledScript] = {}
         self._shared_ready: set[str] = set()
         self._lines: dict[str, tuple[LineHealth, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._planned = asyncio.Event()
         gateway = app.sms_gateway(settings, store)
         self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
         self.dispatcher = Dispatcher(
@@ -67,6 +70,7 @@ class Control:
                 prepare=self._prepare,
                 plan=partial(plan, signature=settings.sms.signature),
                 run=asyncio.to_thread,
+                notify=self._notify,
                 clock=self._clock,
             ),
         )
@@ -80,6 +84,7 @@ class Control:
                 for work in (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver()):
                     group.create_task(work)
         finally:
+            await self.dispatcher.drain()
             await asyncio.to_thread(self._deliverer.stop)
             self._server.close()
             self._live.close()
@@ -101,7 +106,11 @@ class Control:
                     self._spawn_answer(line, message)
                 case _:
                     self._note_line(message)
-                    await self.dispatcher.handle(line, message)
+                    if await self.dispatcher.handle(line, message):
+                        self._planned.set()
+
+    async def _notify(self, text: Text) -> None:
+        await self._live.send(Notice(text.zh, text.en))
 
     def _note_line(self, message: ToControl) -> None:
         now = self._clock.monotonic_ms()
@@ -143,8 +152,11 @@ class Control:
 
     async def _deliver(self) -> None:
         while True:
+            self._planned.clear()
             await asyncio.to_thread(self._deliverer.deliver_pending)
-            await asyncio.sleep(_DELIVER_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DELIVER_S):
+                    await self._planned.wait()
 
 
 async def main(settings: Settings) -> None:

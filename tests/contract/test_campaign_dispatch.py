@@ -62,6 +62,7 @@ class World:
     sent: list[tuple[str, ToLine]] = field(default_factory=list)
     prepare: Callable[[Claimed], Awaitable[None]] | None = None
     store_away: bool = False
+    notices: list[Text] = field(default_factory=list)
     dispatcher: Dispatcher = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +89,11 @@ class World:
 
         trunks = (Trunk(name="x", host="10.0.0.1", port=5070, channels=3, caller="4008"),)
         terms = Terms("control", OFFICE_HOURS, trunks, LEASE_S, 30_000)
-        return Dispatcher(self.store, terms, Hands(send, prepare, plan, run, self.clock))  # type: ignore[arg-type]
+
+        async def notify(text: Text) -> None:
+            self.notices.append(text)
+
+        return Dispatcher(self.store, terms, Hands(send, prepare, plan, run, notify, self.clock))  # type: ignore[arg-type]
 
     def campaign(self, contacts: int) -> str:
         new = [NewContact(str(n), Phone(f"138{n:08}"), {"name": "王女士"}) for n in range(contacts)]
@@ -344,6 +349,25 @@ async def test_a_result_waits_for_a_store_that_is_away(world: World) -> None:
     world.store_away = False
     assert await world.end(order)
     assert world.store.campaigns.progress(made).finished
+
+
+async def test_a_dead_trunk_rests_instead_of_using_up_the_list(world: World) -> None:
+    world.campaign(20)
+    await world.line(legs=4)
+    placed = 0
+    for _ in range(3):
+        for order in await world.tick():
+            placed += 1
+            await world.end(order, disposition=Disposition.UNREACHABLE, outcome="unreachable")
+    assert placed == 3, "the trunk has three channels, and three silent calls are enough"
+    (notice,) = world.notices
+    assert "10.0.0.1:5070" in notice.zh
+    assert "10.0.0.1:5070" in notice.en
+    world.clock.go_on(61)
+    await world.line(legs=4)
+    (probe,) = await world.tick()
+    await world.end(probe)
+    assert len(await world.tick()) == 3, "it answered: all channels are open again"
 
 
 async def test_the_loop_finds_work_by_itself(world: World) -> None:

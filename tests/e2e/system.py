@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from callbot import settings, wire
-from callbot.messages import CallProgress
+from callbot.messages import CallProgress, Live
 from callbot.processes.supervisor import Supervisor, running
 from callbot.settings import Settings
 from callbot.simulate.crowd import RTP_PORTS, crowd, free_ports
@@ -37,11 +37,12 @@ class System:
     store: Store
     recordings: Path
     supervisor: Supervisor
-    progress: list[CallProgress]
+    live: list[Live]
 
     def talking(self, contact: str) -> bool:
         """Whether the robot has spoken a whole sentence to the contact of this name, and the call goes on."""
-        kinds = [message.kind for message in self.progress if message.contact == contact]
+        calls = [message for message in self.live if isinstance(message, CallProgress)]
+        kinds = [message.kind for message in calls if message.contact == contact]
         return "robot" in kinds and "ended" not in kinds
 
     def heard_by(self, number: str) -> list[Path]:
@@ -66,7 +67,7 @@ async def system(
             f"[telephony]\nlines = {lines}\nsip_port = {free_ports(lines)}\n"
             f"rtp_port = {free_ports(lines * RTP_PORTS)}\n"
             f'ring_limit_s = 15\n[[telephony.trunks]]\nname = "t"\nhost = "{host}"\nport = {port}\nchannels = 4\n'
-            '[campaign]\ncall_from = "00:00"\ncall_until = "23:59"\n'
+            '[campaign]\ncall_from = "00:00"\ncall_until = "00:00"\n'
             f"[web]\nport = {free_ports(1)}\n{more}",
             "utf-8",
         )
@@ -75,8 +76,8 @@ async def system(
         try:
             async with running(loaded, config) as supervisor:
                 await until(lambda: _ready(loaded), "all lines are ready")
-                with _progress(loaded) as progress:
-                    yield System(loaded, config, store, people.recordings, supervisor, progress)
+                with _live(loaded) as live:
+                    yield System(loaded, config, store, people.recordings, supervisor, live)
         finally:
             store.close()
 
@@ -90,10 +91,10 @@ def _ready(loaded: Settings) -> bool:
 
 
 @contextmanager
-def _progress(loaded: Settings) -> Iterator[list[CallProgress]]:
+def _live(loaded: Settings) -> Iterator[list[Live]]:
     """What people could watch live, collected."""
-    seen: list[CallProgress] = []
-    subscriber: wire.Subscriber[CallProgress] = wire.Subscriber(wire.address(loaded.socket_dir, "live"), CallProgress)
+    seen: list[Live] = []
+    subscriber: wire.Subscriber[Live] = wire.Subscriber(wire.address(loaded.socket_dir, "live"), Live)
 
     async def collect() -> None:
         async for message in subscriber.messages():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbot.campaign.lines import LOST_AFTER_MS, LineBook, Place
+from callbot.campaign.lines import LOST_AFTER_MS, TRUNK_REST_MS, LineBook, Place
 from callbot.messages import LineBeat, LineReady
 
 pytestmark = pytest.mark.unit
@@ -92,3 +92,18 @@ def test_never_more_calls_than_legs_and_channels(steps: list[tuple[str, int]]) -
             assert sum(place.line == name for place in held.values()) <= most
         for trunk, most in (("x", 2), ("y", 1)):
             assert sum(place.trunk == trunk for place in held.values()) <= most
+
+
+def test_a_trunk_is_dead_only_after_silent_calls_in_a_row() -> None:
+    book = LineBook({"x": 9})
+    book.ready(ready(), 0)
+    for number, answered in enumerate([False, False, True, False, False]):
+        book.reserve(f"call_{number}", 0)
+        assert book.trunk_answered(f"call_{number}", answered=answered, now_ms=0) is None
+        book.free(f"call_{number}")
+    book.reserve("call_9", 0)
+    assert book.trunk_answered("call_9", answered=False, now_ms=0) == "x"
+    book.free("call_9")
+    assert book.room(0) == 0
+    book.ready(ready(), TRUNK_REST_MS)
+    assert book.room(TRUNK_REST_MS) == 1
