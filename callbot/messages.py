@@ -302,7 +302,8 @@ class CallRefused(_Message, frozen=True):
 class CallProgress(_Message, frozen=True):
     """What people watch live; losing one harms nobody. ``contact`` is how people call the contact.
 
-    ``text``: what was said, or the outcome when ``ended``; ``note``: the step.
+    ``text``: what was said, or the outcome when ``ended``. ``note``: the robot's step, or the intent that the
+    customer's words were understood as.
     """
 
     call_id: str

@@ -15,7 +15,7 @@ from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.messages import CallProgress, CallResult, PlaceCall, Spoken, TimeUp, Trace, TraceStep
+from callbot.messages import CallProgress, CallResult, Heard, PlaceCall, Spoken, TimeUp, Trace, TraceStep
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
 from callbot.values import Disposition
 
@@ -184,8 +184,13 @@ class _Journaled:
     def spoken(self, line: Spoken) -> None:
         self.journal.write(line)
         self.said.append(line)
-        self.watch(line.who, line.text, line.step)
+        if line.who == "robot":
+            self.watch("robot", line.text, line.step)
 
     def step(self, step: TraceStep) -> None:
         self.journal.write(step)
         self.steps.append(step)
+        if isinstance(step.event, Heard):
+            understood = step.understanding.intent if step.understanding else None
+            told = ", ".join(f"{name}={value}" for name, value in step.changed.items())
+            self.watch("customer", step.event.text, understood or told)

@@ -35,7 +35,9 @@ class LiveBoard:
         """Note one message; returns the line of conversation it adds, if any."""
         call = self._calls.setdefault(message.call_id, _Call(message.line, message.contact))
         if message.kind in ("robot", "customer"):
-            call.state, call.step = "talking", message.note or call.step
+            call.state = "talking"
+            if message.kind == "robot":
+                call.step = message.note
             line = _spoken(message, call)
             self._said = [*self._said[-_KEEP_LINES + 1 :], line]
             return line
@@ -73,6 +75,8 @@ def _spoken(message: CallProgress, call: _Call) -> RichText:
     line = RichText(f"{message.line}  ")
     line.append(f"{who}：" if robot else f"  {who}：", style="cyan" if robot else "yellow")
     line.append(message.text or tr("（没听清）", "(not recognised)"))
+    if not robot:
+        line.append(f"  [{message.note or '?'}]", style="dim")
     return line
 
 
