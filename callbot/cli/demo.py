@@ -13,6 +13,7 @@ from rich.table import Table
 
 from callbot import log, settings
 from callbot.call.session import BRIDGE
+from callbot.cli import running
 from callbot.cli.live import outcome_name
 from callbot.cli.running import bar, prepare_prompts, processes, watch
 from callbot.errors import SettingsError
@@ -48,7 +49,7 @@ def run_demo(*, as_json: bool) -> None:
     _needed_files(base)
     home = base.data_dir / "demo" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     home.mkdir(parents=True)
-    report = asyncio.run(_demo(base, home, console))
+    report = running.run(_demo(base, home, console))
     if as_json:
         print(json.dumps({"calls": report.calls, "summary": report.summary}, ensure_ascii=False, indent=2))  # noqa: T201
     else:

@@ -1,11 +1,14 @@
 """Running a campaign from the terminal: processes, prompts, live view, until nothing is left to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import signal
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
+import typer
 from rich.console import Console
 from rich.live import Live as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,6 +25,8 @@ from callbot.speech.remote import SpeechClient
 from callbot.store.records import Progress as CampaignProgress
 from callbot.store.repository import Store
 
+Result = TypeVar("Result")
+
 _LOOK_S = 0.5
 """How often the database is asked how far the campaign is."""
 
@@ -33,9 +38,20 @@ def bar(console: Console) -> Progress:
     )
 
 
+def run(work: Coroutine[object, object, Result]) -> Result:
+    """Run what calls people; ended by SIGTERM it leaves with status 143, as the shell reads it."""
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        raise typer.Exit(143) from None
+
+
 @asynccontextmanager
 async def processes(settings: Settings, config: Path | None) -> AsyncIterator[None]:
-    """All processes for the time of the block; a process that can never work ends the block with its sentence."""
+    """All processes for the time of the block; a process that can never work ends the block with its sentence.
+
+    SIGTERM cancels the block like Ctrl-C does; either way running calls say goodbye and their results are stored.
+    """
     async with supervisor.running(settings, config) as running:
         task = asyncio.current_task()
         assert task is not None  # inside a coroutine there is one
@@ -44,6 +60,7 @@ async def processes(settings: Settings, config: Path | None) -> AsyncIterator[No
             task.cancel()
 
         running.problem.add_done_callback(end_the_block)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             yield
         except asyncio.CancelledError:

@@ -32,6 +32,7 @@ def serve(config: Config = None) -> None:
     from rich.console import Console
 
     from callbot import log, settings
+    from callbot.cli import running
     from callbot.cli.running import processes
 
     log.configure("supervisor")
@@ -41,9 +42,9 @@ def serve(config: Config = None) -> None:
 
     async def stay() -> None:
         stop = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
         async with processes(loaded, config):
+            for name in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(name, stop.set)
             console.print(
                 tr(
                     f"callbot 正在运行：{lines} 条线路，日志在 {logs}。Ctrl-C 停止。",
@@ -58,7 +59,7 @@ def serve(config: Config = None) -> None:
                 )
             )
 
-    asyncio.run(stay())
+    running.run(stay())
 
 
 def run(
@@ -69,6 +70,7 @@ def run(
     from rich.console import Console
 
     from callbot import log, settings
+    from callbot.cli import running
     from callbot.cli.campaign import print_results
     from callbot.cli.running import processes, watch
     from callbot.processes import supervisor
@@ -96,7 +98,7 @@ def run(
 
     try:
         store.campaigns.get(campaign)  # a wrong id is said before anything starts
-        asyncio.run(follow())
+        running.run(follow())
         print_results(store, campaign, console)
     finally:
         store.close()
