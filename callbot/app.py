@@ -9,6 +9,7 @@ from callbot.ports import Recogniser, SmsGateway, Systems, Vad, Voice
 from callbot.settings import Settings
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint
+from callbot.telephony.switchboard import QueueTarget
 
 if TYPE_CHECKING:
     from callbot.store.repository import Store
@@ -64,6 +65,29 @@ def vad() -> Vad:
     from callbot.turn.vad import GatedVad
 
     return GatedVad()
+
+
+def queue_targets(settings: Settings) -> dict[str, QueueTarget]:
+    """Where the people of each queue are reached. Errors: ``SettingsError`` for one that leads nowhere."""
+    trunks = {trunk.name: trunk for trunk in settings.telephony.trunks}
+    targets = {}
+    for queue in settings.transfer.queues:
+        if queue.trunk in trunks:
+            trunk = trunks[queue.trunk]
+            uri = f"sip:{queue.to}@{trunk.host}:{trunk.port}"
+        elif not queue.trunk and queue.to.startswith(("sip:", "sips:")):
+            uri = queue.to
+        else:
+            raise SettingsError(
+                Text(
+                    f"配置里的转接队列 {queue.name} 无处可通：trunk 要写 [[telephony.trunks]] 里有的名称，"
+                    "或者不写 trunk，把 to 写成完整的 sip: 地址。",
+                    f"Queue {queue.name} of the settings leads nowhere: name one of [[telephony.trunks]] as its trunk, "
+                    "or leave the trunk out and give a whole sip: address in `to`.",
+                )
+            )
+        targets[queue.name] = QueueTarget(uri, queue.method, queue.ring_limit_s * 1000)
+    return targets
 
 
 async def endpoint(settings: Settings, number: int) -> Pjsua2Endpoint:

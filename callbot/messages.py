@@ -116,7 +116,10 @@ class Do(_Message, frozen=True):
 
 
 class Transfer(_Message, frozen=True):
-    """Hand the caller to a queue of people; answer with ``ActionFinished("transfer", "failed")`` when it fails."""
+    """Hand the caller to a queue of people; answer with ``ActionFinished("transfer", "connected" or "failed")``.
+
+    ``connected`` comes when caller and people have parted again: then the call is over.
+    """
 
     queue: str
 
@@ -138,9 +141,9 @@ Action = Say | Listen | Do | Transfer | End
 
 
 class Spoken(_Message, frozen=True):
-    """One line of a transcript; both times from pick-up."""
+    """One line of a transcript; both times from pick-up. An agent's is the time people talked, ``text`` the queue."""
 
-    who: Literal["robot", "customer"]
+    who: Literal["robot", "customer", "agent"]
     text: str
     start_ms: int
     end_ms: int
@@ -309,7 +312,7 @@ class CallProgress(_Message, frozen=True):
     call_id: str
     line: str
     contact: str
-    kind: Literal["dialling", "ringing", "answered", "robot", "customer", "ended"]
+    kind: Literal["dialling", "ringing", "answered", "robot", "customer", "agent", "ended"]
     text: str = ""
     note: str = ""
 

@@ -122,6 +122,21 @@ class Dialler(Protocol):
         ...
 
 
+HandOverResult = Literal["connected", "failed"]
+
+
+class Transfers(Protocol):
+    """Hands the caller of one call over to people."""
+
+    async def hand_over(self, leg: CallLeg, queue: str, on_connected: Callable[[], None]) -> HandOverResult:
+        """Bring the caller together with somebody of this queue; returns when they have parted, or it failed.
+
+        ``on_connected`` is called in the loop the moment before they hear each other; a hand-over by REFER returns
+        without it. Cancelling lets the people go. Busy, no answer, no free leg and an unknown queue are ``failed``.
+        """
+        ...
+
+
 # ---------------------------------------------------------------- hearing
 
 

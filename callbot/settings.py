@@ -47,6 +47,25 @@ class TelephonySettings(_Section):
     trunks: tuple[Trunk, ...] = ()
 
 
+class TransferQueue(_Section):
+    """Where the people of a queue are reached: ``to`` is a number at a trunk or, without one, a whole SIP address.
+
+    ``bridge``: the line calls them and stays between; ``attended`` and ``refer``: the caller's side takes the call.
+    """
+
+    name: str
+    to: str
+    trunk: str = ""
+    method: Literal["bridge", "attended", "refer"] = "bridge"
+    ring_limit_s: int = Field(default=20, ge=5, le=120)
+
+
+class TransferSettings(_Section):
+    """Callers who want a person; a queue that is not listed leads to the script's ``failed``."""
+
+    queues: tuple[TransferQueue, ...] = ()
+
+
 class SpeechSettings(_Section):
     """Engines; ``vosk_model`` is a folder, needed only when the recogniser is vosk."""
 
@@ -96,6 +115,7 @@ class Settings(_Section):
     orders_csv: Path | None = None
     store: StoreSettings = StoreSettings()
     telephony: TelephonySettings = TelephonySettings()
+    transfer: TransferSettings = TransferSettings()
     speech: SpeechSettings = SpeechSettings()
     sms: SmsSettings = SmsSettings()
     campaign: CampaignSettings = CampaignSettings()

@@ -19,7 +19,8 @@ from callbot.messages import CallProgress, CallResult, Heard, PlaceCall, Spoken,
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
 from callbot.values import Disposition
 
-Watch = Callable[[Literal["dialling", "ringing", "answered", "robot", "customer", "ended"], str, str], None]
+Stage = Literal["dialling", "ringing", "answered", "robot", "customer", "agent", "ended"]
+Watch = Callable[[Stage, str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +167,7 @@ class Attempt:
             turns=conversation.turns,
         )
 
-    def _watch(
-        self, kind: Literal["dialling", "ringing", "answered", "robot", "customer", "ended"], text: str, note: str
-    ) -> None:
+    def _watch(self, kind: Stage, text: str, note: str) -> None:
         self._place.progress(CallProgress(self._order.call_id, self._place.line, self._order.contact, kind, text, note))
 
 

@@ -18,6 +18,7 @@ from typing import Literal, assert_never
 
 from callbot import log
 from callbot.call.ear import Ear, HeardUtterance, Result
+from callbot.call.handover import HandedOver, HandOver
 from callbot.call.speaker import Speaker
 from callbot.dialogue.engine import CompiledScript, advance, begin
 from callbot.dialogue.trace import trace_step
@@ -42,7 +43,20 @@ from callbot.messages import (
     Transfer,
     TurnMarks,
 )
-from callbot.ports import CallLeg, LegEnded, LegEvent, LegKey, LegPlayed, Prompts, Recogniser, Systems, Ticks, Vad
+from callbot.ports import (
+    CallLeg,
+    HandOverResult,
+    LegEnded,
+    LegEvent,
+    LegKey,
+    LegPlayed,
+    Prompts,
+    Recogniser,
+    Systems,
+    Ticks,
+    Transfers,
+    Vad,
+)
 from callbot.turn.taking import TurnPolicy, TurnTaker
 from callbot.values import FRAME_MS, FRAME_SAMPLES, Pcm
 
@@ -65,6 +79,7 @@ class Parts:
     recogniser: Recogniser
     prompts: Prompts
     systems: Systems
+    transfers: Transfers
     make_prompts: Callable[[Sequence[str]], Awaitable[object]]
     policy: TurnPolicy
 
@@ -97,7 +112,7 @@ class _NotReady:
     generation: int
 
 
-_Inbox = LegEvent | Result | ActionFinished | TimeUp | _NotReady
+_Inbox = LegEvent | Result | ActionFinished | TimeUp | HandedOver | _NotReady
 
 
 class Session:
@@ -126,7 +141,8 @@ class Session:
         self._quiet_ms = 0
         self._deadlines: dict[str, int] = {}
         self._held: list[ActionFinished] = []
-        self._transfer = False
+        self._queue: str | None = None
+        self._people: HandOver | None = None
         self._making: Say | None = None
         self._generation = 0
         self._end: End | None = None
@@ -164,6 +180,7 @@ class Session:
             await self._last_words()
         finally:
             self._leg.hang_up()
+            self._drop_people()
             self._ear.close()
             for task in self._tasks:
                 task.cancel()
@@ -187,8 +204,12 @@ class Session:
             case LegPlayed(number=number):
                 if self._speaker.finished(number) and number > 0:
                     self._advance(PromptFinished(number))
+                if self._people is not None:
+                    self._people.played(number)
             case LegEnded():
                 self._speaker.stop()
+                if self._talking_to_people:
+                    self._parted("connected")
                 self._gone = item
             case Result():
                 self._recognised(item)
@@ -201,6 +222,8 @@ class Session:
                     self._say(say)
             case TimeUp():
                 self._time_up(item)
+            case HandedOver(result=result):
+                self._parted(result)
             case _:
                 assert_never(item)
 
@@ -210,6 +233,9 @@ class Session:
         if self._speaker.heard_by_customer(spoken, self._now_ms) and self._replying_to is not None:
             marks, self._replying_to = self._replying_to, None
             self._turns.append(TurnMarks(marks.speech_end_ms, marks.text_ms, marks.decided_ms, self._now_ms - FRAME_MS))
+        if self._talking_to_people:
+            self._pass_goodbye()
+            return
         if self._end is None and self._ear.frame(heard, robot_audible=self._speaker.audible) and self._speaker.barge_in:
             self._speaker.pause()
         self._take_utterances()  # an early result may have waited for this endpoint
@@ -222,10 +248,10 @@ class Session:
         speaking = self._speaker.busy or self._making is not None
         if not speaking and self._held:
             self._advance(self._held.pop(0))
-        elif not speaking and self._transfer:
-            self._transfer = False
-            # Agents come with their own part of callbot; until then nobody can take the call.
-            self._advance(ActionFinished("transfer", "failed"))
+        elif not speaking and self._queue is not None:
+            queue, self._queue = self._queue, None
+            post = self._inbox.put_nowait
+            self._people = HandOver(self._leg, self._parts.transfers, queue, lambda: self._now_ms, post)
         elif self._end is not None:
             self._tail_ms = 0 if speaking else self._tail_ms + FRAME_MS
             if self._tail_ms >= _TAIL_MS:
@@ -237,13 +263,39 @@ class Session:
                 self._advance(Silence())
         if self._time_up_ms is None and self._now_ms >= self._script.longest_ms:
             self._time_up(TimeUp("longest"))
-        elif self._time_up_ms is not None and self._now_ms - self._time_up_ms >= _GOODBYE_MS:
+        else:
+            self._pass_goodbye()
+
+    def _pass_goodbye(self) -> None:
+        if self._time_up_ms is not None and self._now_ms - self._time_up_ms >= _GOODBYE_MS:
             self._leg.hang_up()
 
     def _time_up(self, event: TimeUp) -> None:
         if self._time_up_ms is None:
             self._time_up_ms = self._now_ms
-            self._advance(event)
+            if not self._talking_to_people:  # they say goodbye by themselves, or are cut off as late as the robot
+                self._drop_people()
+                self._advance(event)
+
+    @property
+    def _talking_to_people(self) -> bool:
+        return self._people is not None and self._people.talking
+
+    def _drop_people(self) -> None:
+        self._queue = None
+        if self._people is not None:
+            self._people.cancel()
+            self._people = None
+
+    def _parted(self, result: HandOverResult) -> None:
+        """Caller and people have parted, or never came together."""
+        if self._people is None:
+            return
+        if result == "connected":
+            since = self._now_ms if self._people.connected_ms is None else self._people.connected_ms
+            self._watchers.spoken(Spoken("agent", self._people.queue, since, self._now_ms, self._state.step))
+        self._drop_people()
+        self._advance(ActionFinished("transfer", result))
 
     def _recognised(self, result: Result) -> None:
         early = self._ear.recognised(result)
@@ -313,9 +365,9 @@ class Session:
                 self._listening = None
                 self._deadlines[action.action] = self._now_ms + action.timeout_ms
                 self._spawn(self._ask(action))
-            case Transfer():
+            case Transfer(queue=queue):
                 self._listening = None
-                self._transfer = True
+                self._queue = queue
             case End():
                 self._listening = None
                 self._end = action

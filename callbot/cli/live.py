@@ -34,7 +34,7 @@ class LiveBoard:
     def take(self, message: CallProgress) -> RichText | None:
         """Note one message; returns the line of conversation it adds, if any."""
         call = self._calls.setdefault(message.call_id, _Call(message.line, message.contact))
-        if message.kind in ("robot", "customer"):
+        if message.kind in ("robot", "customer", "agent"):
             call.state = "talking"
             if message.kind == "robot":
                 call.step = message.note
@@ -70,12 +70,15 @@ class LiveBoard:
 
 
 def _spoken(message: CallProgress, call: _Call) -> RichText:
-    robot = message.kind == "robot"
-    who = tr("机器人", "robot") if robot else call.contact
+    who, style = call.contact, "yellow"
+    if message.kind == "robot":
+        who, style = tr("机器人", "robot"), "cyan"
+    elif message.kind == "agent":
+        who, style = tr("人工", "people"), "magenta"
     line = RichText(f"{message.line}  ")
-    line.append(f"{who}：" if robot else f"  {who}：", style="cyan" if robot else "yellow")
+    line.append(f"  {who}：" if message.kind == "customer" else f"{who}：", style=style)
     line.append(message.text or tr("（没听清）", "(not recognised)"))
-    if not robot:
+    if message.kind == "customer":
         line.append(f"  [{message.note or '?'}]", style="dim")
     return line
 

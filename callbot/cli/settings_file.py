@@ -45,6 +45,22 @@ DESCRIPTIONS: dict[str, Text] = {
     "telephony.trunks.port": Text("对方的 SIP 端口", "Its SIP port"),
     "telephony.trunks.channels": Text("同时最多几路通话", "How many calls at once it takes"),
     "telephony.trunks.caller": Text("主叫号码", "Number shown to the callee"),
+    "transfer": Text("转人工", "Callers who want a person"),
+    "transfer.queues": Text(
+        "话术里的人工队列通向哪里，可写多段", "Where the queues of scripts lead, as many sections as there are"
+    ),
+    "transfer.queues.name": Text("队列名，话术 transfer 里写的那个", "Name of the queue, as in a script's transfer"),
+    "transfer.queues.to": Text(
+        "坐席的号码（经 trunk 拨打）或完整的 sip: 地址", "Number of the agent at the trunk, or a whole sip: address"
+    ),
+    "transfer.queues.trunk": Text(
+        "经哪个中继拨打，to 是 sip: 地址时留空", "Trunk to dial by, empty with a sip: address"
+    ),
+    "transfer.queues.method": Text(
+        "bridge 由本机桥接并录音；attended 先接通坐席再交给对方；refer 直接请对方改拨",
+        "bridge: this line stays between and records; attended: reach the agent, then hand over; refer: let them dial",
+    ),
+    "transfer.queues.ring_limit_s": Text("坐席最长振铃秒数", "Seconds to let the agent's telephone ring at most"),
     "speech": Text("识别与合成", "Recognition and synthesis"),
     "speech.recogniser": Text("识别引擎", "Recogniser"),
     "speech.vosk_model": Text("vosk 模型文件夹，仅用 vosk 时需要", "Folder of the vosk model, only needed with vosk"),

@@ -33,6 +33,7 @@ from callbot.messages import (
 from callbot.ports import Dialler
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
+from callbot.telephony.switchboard import Switchboard
 from callbot.turn.taking import TurnPolicy
 
 _BEAT_S = 1.0
@@ -45,11 +46,12 @@ _DRAIN_MS = 30_000
 class Line:
     """One line: keeps attempts, results that control has not stored yet, and the answers systems owe."""
 
-    def __init__(self, name: str, settings: Settings, dialler: Dialler, media: str) -> None:
+    def __init__(self, name: str, settings: Settings, dialler: Dialler, media: str, switchboard: Switchboard) -> None:
         self._name = name
         self._settings = settings
         self._dialler = dialler
         self._media = media
+        self._switchboard = switchboard
         self._clock = SystemClock()
         self._incarnation = new_id("line", self._clock)
         self._control: wire.Client[ToLine, ToControl] = wire.Client(
@@ -179,6 +181,7 @@ class Line:
             recogniser=self._speech,
             prompts=self._prompts,
             systems=_AskControl(self, order),
+            transfers=self._switchboard.for_call(order.call_id, order.caller),
             make_prompts=self._speech.prepare,
             policy=TurnPolicy(),
         )
@@ -239,7 +242,8 @@ async def main(name: str, number: int, settings: Settings) -> None:
     """Run line ``number`` (from 0) until it is told to end or gets SIGTERM."""
     log.configure(name)
     endpoint = await app.endpoint(settings, number)
-    line = Line(name, settings, endpoint, endpoint.media)
+    switchboard = Switchboard(endpoint, app.queue_targets(settings))
+    line = Line(name, settings, endpoint, endpoint.media, switchboard)
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, line.drain)

@@ -19,6 +19,7 @@ from callbot.telephony.leg_state import (
     Order,
     Playback,
     Provisional,
+    Referred,
     RtpWatch,
     ended_by,
 )
@@ -32,6 +33,9 @@ _log = log.get(__name__)
 
 class Wire(Protocol):
     """What a leg asks of the SIP side. Every call returns at once; all are carried out in order on the pj thread."""
+
+    number: int
+    """The call's number at this endpoint."""
 
     def connect_ear(self) -> None:
         """Connect the call's audio (again) to the leg's ear and, while playing, the player to the call."""
@@ -57,6 +61,18 @@ class Wire(Protocol):
         """Send a key as RFC 4733 events."""
         ...
 
+    def hear(self, speaker: int) -> None:
+        """Let this call hear what comes in on the call of that number."""
+        ...
+
+    def ignore(self, speaker: int) -> None:
+        """Take that back."""
+        ...
+
+    def refer(self, to: str | int, done: Callable[[int], None]) -> None:
+        """Send REFER to a URI, or to the far end of the call of a number; hand 1 to ``done`` when it left, else 0."""
+        ...
+
     def hang_up(self, reason: HangUpReason) -> None:
         """End the call; a ``Gone`` follows."""
         ...
@@ -77,6 +93,7 @@ class SipLeg:
         self._over = False
         self._post: Callable[[LegEvent], None] | None = None
         self._early: list[LegEvent] = []
+        self._on_referral: Callable[[int], None] | None = None
 
     # -------------------------------------------------------- ports.CallLeg
 
@@ -115,6 +132,28 @@ class SipLeg:
         """Press a telephone key: what simulated customers do."""
         if self._alive:
             self._wire.press(key)
+
+    # -------------------------------------------------------- with other legs of the endpoint
+
+    def hear(self, other: "SipLeg") -> None:
+        """From the bridge's next tick on, hear the other leg; it counts as ``spoken`` here. Play nothing meanwhile."""
+        if self._alive:
+            self._wire.hear(other._wire.number)
+
+    def ignore(self, other: "SipLeg") -> None:
+        """Hear the other leg no longer."""
+        if not self._over:
+            self._wire.ignore(other._wire.number)
+
+    def refer(self, to: "str | SipLeg", on_status: Callable[[int], None]) -> None:
+        """Ask the far end to call a URI instead, or to take the place of this endpoint in the call of another leg.
+
+        ``on_status`` gets every status that comes of it, 0 when REFER could not be sent; from 200 on it is the last.
+        The leg stays up until somebody hangs up.
+        """
+        if self._alive:
+            self._on_referral = on_status
+            self._wire.refer(to if isinstance(to, str) else to._wire.number, self._on_refer_sent)
 
     def hang_up(self) -> None:
         """Say BYE; within 200 ms after the last spoken frame it waits until the far jitter buffer has played it."""
@@ -164,6 +203,8 @@ class SipLeg:
             case Key(key):
                 if self._keys.passes(event, self._tick):
                     self._emit(LegKey(key))
+            case Referred(status):
+                self._tell_referral(status)
             case Gone(status):
                 self._over = True
                 self._emit(LegEnded(ended_by(status, self._reason), status))
@@ -177,6 +218,14 @@ class SipLeg:
             self._early.append(event)
         else:
             self._post(event)
+
+    def _on_refer_sent(self, sent: int) -> None:
+        if not sent:
+            self._tell_referral(0)
+
+    def _tell_referral(self, status: int) -> None:
+        if self._on_referral is not None and not self._over:
+            self._on_referral(status)
 
     def _carry_out(self) -> None:
         for order in self._playback.take_orders():

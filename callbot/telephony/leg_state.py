@@ -57,13 +57,20 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """How a REFER goes: the refusal of it, or what its NOTIFY said of the new call (RFC 3515 section 2.4.5)."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The call is over; nothing follows."""
 
     status: int
 
 
-CallEvent = Provisional | Confirmed | MediaChanged | Key | Gone
+CallEvent = Provisional | Confirmed | MediaChanged | Key | Referred | Gone
 
 
 # ---------------------------------------------------------------- outcomes

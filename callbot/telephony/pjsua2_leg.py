@@ -29,7 +29,8 @@ from callbot.telephony.config import (
     user_part,
 )
 from callbot.telephony.endpoint import IncomingCall, SipEndpoint
-from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional
+from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional, Referred
+from callbot.telephony.links import Links
 from callbot.telephony.media import (
     FRAME_BYTES,
     SLOT_SAMPLES,
@@ -78,6 +79,7 @@ class _PjCore:
         self._numbers = itertools.count(1)
         self._pool: list[_Kit] = []
         self._made: list[_Kit] = []
+        self._links = Links(self._audio, self._mouth)
         self._config: EndpointConfig
         self._endpoint: Any = None
         self._account: Any = None
@@ -234,6 +236,7 @@ class _PjCore:
             audio.startTransmit(kit.ear)
             if kit.playing:
                 kit.player.startTransmit(audio)
+            self._links.renew(number)
 
     def start_player(self, number: int, audio: Pcm | None) -> None:
         """See ``SipCore``. The call is connected before the mouth: it may get a frame more, never one less."""
@@ -264,6 +267,30 @@ class _PjCore:
         if call is not None and call.isActive():
             call.dialDtmf(key)
 
+    def hear(self, listener: int, speaker: int) -> None:
+        """See ``SipCore``."""
+        self._links.join(listener, speaker)
+
+    def ignore(self, listener: int, speaker: int) -> None:
+        """See ``SipCore``."""
+        self._links.part(listener, speaker)
+
+    def refer(self, number: int, to: str | int) -> int:
+        """See ``SipCore``."""
+        call, other = self.calls.get(number), self.calls.get(to) if isinstance(to, int) else None
+        if call is None or not call.isActive():
+            return 0
+        try:
+            if isinstance(to, str):
+                call.xfer(to, pj.CallOpParam(True))
+            elif other is not None and other.isActive():
+                call.xferReplaces(other, pj.CallOpParam(True))
+            else:
+                return 0
+        except pj.Error:
+            return 0
+        return 1
+
     def packets(self, number: int) -> int:
         """See ``SipCore``; the whole statistics are kept while a part is read."""
         call = self.calls.get(number)
@@ -274,6 +301,7 @@ class _PjCore:
 
     def drop(self, number: int) -> None:
         """See ``SipCore``. The call itself is gone already."""
+        self._links.drop(number)
         kit = self.kits.pop(number, None)
         if kit is None:
             return
@@ -286,6 +314,10 @@ class _PjCore:
     def _audio(self, number: int) -> Any:
         call = self.calls.get(number)
         return call and call.audio()
+
+    def _mouth(self, number: int) -> Any:
+        kit = self.kits.get(number)
+        return kit and kit.mouth
 
     def _take_kit(self) -> "_Kit":
         if not self._pool:
@@ -386,6 +418,19 @@ class _PjCall(pj.Call):  # type: ignore[misc]
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """A key, by RFC 4733 or INFO."""
         self._core.post(self._core.listener.on_event, self.number, Key(prm.digit, int(prm.method)))
+
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """What became of a REFER of ours. ``cont``: go on telling; PJSIP would stop after the first NOTIFY."""
+        prm.cont = not prm.finalNotify
+        self._core.post(self._core.listener.on_event, self.number, Referred(int(prm.statusCode)))
+
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Refuse REFER: PJSIP would dial whatever number the far end names, on our account."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Refuse INVITE with Replaces: PJSIP would put the new caller into this call behind the loop's back."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
 
 
 class _PjAccount(pj.Account):  # type: ignore[misc]

@@ -96,6 +96,18 @@ class SipCore(Protocol):
         """Send a key as RFC 4733 events."""
         ...
 
+    def hear(self, listener: int, speaker: int) -> None:
+        """Send what comes in on one call to another and to its mouth, also after either stream was made anew."""
+        ...
+
+    def ignore(self, listener: int, speaker: int) -> None:
+        """Take that back."""
+        ...
+
+    def refer(self, number: int, to: str | int) -> int:
+        """Send REFER to a URI, or with Replaces to the far end of the call of a number; 1 when it left, else 0."""
+        ...
+
     def packets(self, number: int) -> int:
         """RTP packets received so far; -1 without a stream."""
         ...
@@ -226,6 +238,18 @@ class SipCall:
     def press(self, key: str) -> None:
         """See ``leg.Wire``."""
         self._pj_thread.submit(self._core.press, self.number, key)
+
+    def hear(self, speaker: int) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.hear, self.number, speaker)
+
+    def ignore(self, speaker: int) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.ignore, self.number, speaker)
+
+    def refer(self, to: str | int, done: Callable[[int], None]) -> None:
+        """See ``leg.Wire``."""
+        self._pj_thread.submit(self._core.refer, self.number, to, done=done)
 
     def hang_up(self, reason: HangUpReason) -> None:
         """See ``leg.Wire``; the first reason stays."""

@@ -19,7 +19,7 @@ import numpy as np
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
 from callbot.messages import Spoken, TraceStep
-from callbot.ports import LegEvent, LegKey, Recognition
+from callbot.ports import CallLeg, HandOverResult, LegEvent, LegKey, Recognition
 from callbot.telephony.wav_leg import WavLeg
 from callbot.turn.taking import TurnPolicy
 from callbot.values import RATE_HZ, Pcm
@@ -136,6 +136,51 @@ class Orders:
         return self._answer, {}
 
 
+class People:
+    """Agents on the same timeline: they answer ``after_ms`` and hang up after ``talk_ms`` more; None: never."""
+
+    def __init__(self, after_ms: int | None = 0, talk_ms: int | None = None, *, refuse: bool = True) -> None:
+        self._after_ms = after_ms
+        self._talk_ms = talk_ms
+        self._refuse = refuse
+        self._now = 0
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self.asked: list[tuple[int, str]] = []
+        self.let_go = False
+        self._then: list[tuple[int, Callable[[], None]]] = []
+
+    def at_ms(self, at: int, work: Callable[[], None]) -> None:
+        """Do something when so much of the call has passed."""
+        self._then.append((at, work))
+
+    def tick(self, now_ms: int) -> None:
+        self._now = now_ms
+        while self._then and self._then[0][0] <= now_ms:
+            self._then.pop(0)[1]()
+        for at, future in self._waiting:
+            if at <= now_ms and not future.done():
+                future.set_result(None)
+
+    async def _pass(self, ms: int | None) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if ms is not None:
+            self._waiting.append((self._now + ms, future))
+        await future
+
+    async def hand_over(self, leg: CallLeg, queue: str, on_connected: Callable[[], None]) -> HandOverResult:
+        self.asked.append((self._now, queue))
+        try:
+            await self._pass(self._after_ms)
+            if self._refuse:
+                return "failed"
+            on_connected()
+            await self._pass(self._talk_ms)
+            return "connected"
+        except asyncio.CancelledError:
+            self.let_go = True
+            raise
+
+
 async def converse(
     script: CompiledScript,
     inputs: Mapping[str, str],
@@ -144,6 +189,7 @@ async def converse(
     hangs_up_ms: int = 120_000,
     orders: str | None = "paid",
     missing: str = "",
+    people: "People | None" = None,
     during: Callable[[Session], None] | None = None,
 ) -> Result:
     """Hold the conversation to its end; the customer hangs up at ``hangs_up_ms`` at the latest."""
@@ -151,6 +197,7 @@ async def converse(
     heard = np.zeros(hangs_up_ms * RATE_HZ // 1000, np.int16)
     for number, one in enumerate(said):
         heard[one.start_ms * 8 : one.end_ms * 8] = (100 + number) * 100
+    people = people or People()
     asked: list[tuple[str, dict[str, str]]] = []
     transcript: list[Spoken] = []
     steps: list[TraceStep] = []
@@ -162,6 +209,7 @@ async def converse(
         recogniser=Script([one.text for one in said]),
         prompts=prompts,
         systems=Orders(orders, asked),
+        transfers=people,
         make_prompts=prompts.make,
         policy=TurnPolicy(),
     )
@@ -171,6 +219,7 @@ async def converse(
     def audio(heard_now: Pcm, _spoken: Pcm) -> None:
         nonlocal passed
         passed += len(heard_now) // 8
+        people.tick(passed)
         while keys and keys[0].at_ms <= passed:
             post_to(sessions[0], LegKey(keys.pop(0).key))
 
