@@ -1,0 +1,73 @@
+"""A telephone that does whatever it is asked, REFER and Replaces among it: bare pjsua2 in a process of its own.
+
+``python willing_phone.py NAME RTP_PORT``; tells its SIP port, then every change of its calls, one JSON line each.
+"""
+
+import json
+import os
+import sys
+
+import pjsua2 as pj
+
+
+def tell(**what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+class Phone(pj.Account):
+    """Answers at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        call = Call(self, prm.callId)
+        self.calls.append(call)
+        answer = pj.CallOpParam(True)
+        answer.statusCode = 200
+        call.answer(answer)
+
+
+class Call(pj.Call):
+    """A call, and the one that takes its place: pjsua2 reports both by one object unless it is given a second."""
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        info = self.getInfo()
+        tell(state=info.stateText, remote=info.remoteContact, status=info.lastStatusCode)
+
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
+        tell(refer=prm.dstUri)
+
+    def onCallReplaced(self, prm: pj.OnCallReplacedParam) -> None:  # noqa: N802
+        tell(replaced=True)
+
+
+def main() -> None:
+    endpoint = pj.Endpoint()
+    endpoint.libCreate()
+    config = pj.EpConfig()
+    config.logConfig.consoleLevel = config.logConfig.level = 0
+    config.medConfig.noVad = True
+    endpoint.libInit(config)
+    endpoint.audDevManager().setNullDev()
+    transport = pj.TransportConfig()
+    transport.boundAddress = "127.0.0.1"
+    number = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    endpoint.libStart()
+    port = int(endpoint.transportGetInfo(number).localName.rsplit(":", 1)[1])
+    account = pj.AccountConfig()
+    account.idUri = f"sip:{sys.argv[1]}@127.0.0.1:{port}"
+    account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+    account.mediaConfig.transportConfig.port = int(sys.argv[2])
+    account.mediaConfig.transportConfig.portRange = 40
+    phone = Phone()
+    phone.create(account, True)
+    tell(port=port)
+    sys.stdin.read()  # until the test closes it
+    endpoint.hangupAllCalls()
+    os._exit(0)  # pjsua2's objects die in no particular order here, which PJSIP answers with an abort
+
+
+main()
