@@ -183,8 +183,8 @@ class _Journaled:
     def spoken(self, line: Spoken) -> None:
         self.journal.write(line)
         self.said.append(line)
-        if line.who == "robot":
-            self.watch("robot", line.text, line.step)
+        if line.who != "customer":  # what he said is told when it is understood
+            self.watch(line.who, line.text, line.step)
 
     def step(self, step: TraceStep) -> None:
         self.journal.write(step)
