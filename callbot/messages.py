@@ -261,6 +261,35 @@ class ResultStored(_Message, frozen=True):
     call_id: str
 
 
+class Supervise(_Message, frozen=True):
+    """Bring a supervisor into a call that an agent has, or change what he may do; answered by ``CommandDone``.
+
+    ``to`` is the SIP address of his telephone, "" when he is in the call already. ``asked_by``: the peer that gets the
+    answer, set by control.
+    """
+
+    call_id: str
+    mode: Literal["listen", "whisper", "join", "takeover"]
+    to: str = ""
+    asked_by: str = ""
+
+
+class Release(_Message, frozen=True):
+    """Hang up one leg of a call that an agent has; answered by ``CommandDone``."""
+
+    call_id: str
+    party: Literal["caller", "agent", "supervisor"]
+    asked_by: str = ""
+
+
+class CommandDone(_Message, frozen=True):
+    """What became of a command: nothing wrong when both are "", else a sentence in each language."""
+
+    asked_by: str
+    zh: str = ""
+    en: str = ""
+
+
 class ActionAnswer(_Message, frozen=True):
     """The answer of a system to ``ActionAsked``."""
 
@@ -268,7 +297,7 @@ class ActionAnswer(_Message, frozen=True):
     finished: ActionFinished
 
 
-ToLine = PlaceCall | HangUp | Drain | ResultStored | ActionAnswer
+ToLine = PlaceCall | HangUp | Drain | ResultStored | ActionAnswer | Supervise | Release
 
 
 # ---------------------------------------------------------------- line → control
@@ -342,7 +371,9 @@ class CallEnded(_Message, frozen=True):
     result: CallResult
 
 
-ToControl = LineReady | LineBeat | CallRefused | CallProgress | ActionAsked | CallEnded
+ToControl = (
+    LineReady | LineBeat | CallRefused | CallProgress | ActionAsked | CallEnded | Supervise | Release | CommandDone
+)
 
 
 # ---------------------------------------------------------------- anyone ↔ speech

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
+import msgspec
 import uvicorn
 
 from callbot import __version__, app, log, wire
@@ -24,11 +25,14 @@ from callbot.messages import (
     ActionAsked,
     ActionFinished,
     CallProgress,
+    CommandDone,
     LineBeat,
     LineReady,
     Live,
     Notice,
+    Release,
     Revision,
+    Supervise,
     ToControl,
     ToLine,
 )
@@ -50,7 +54,7 @@ class Control:
     def __init__(self, settings: Settings, store: Store, systems: Systems) -> None:
         self._clock = SystemClock()
         self._systems = systems
-        self._server: wire.Server[ToControl, ToLine] = wire.Server(
+        self._server: wire.Server[ToControl, ToLine | CommandDone] = wire.Server(
             wire.address(settings.socket_dir, "control"), ToControl
         )
         self._live: wire.Publisher[Live] = wire.Publisher(wire.address(settings.socket_dir, "live"))
@@ -58,6 +62,7 @@ class Control:
         self._scripts: dict[str, CompiledScript] = {}
         self._shared_ready: set[str] = set()
         self._lines: dict[str, tuple[LineHealth, int]] = {}
+        self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
         self._tasks: set[asyncio.Task[None]] = set()
         self._planned = asyncio.Event()
         gateway = app.sms_gateway(settings, store)
@@ -104,6 +109,10 @@ class Control:
                     await self._live.send(message)
                 case ActionAsked():
                     self._spawn_answer(line, message)
+                case Supervise() | Release():
+                    await self._pass_on(line, message)
+                case CommandDone(asked_by=asked_by):
+                    await self._server.send(asked_by, message)
                 case _:
                     self._note_line(message)
                     if await self.dispatcher.handle(line, message):
@@ -120,8 +129,21 @@ class Control:
             case LineBeat(line=name, legs=legs, calls=calls):
                 media = self._lines[name][0].media if name in self._lines else ""
                 self._lines[name] = LineHealth(line=name, legs=legs, busy=len(calls), media=media), now
+                self._calls = {call: line for call, line in self._calls.items() if line != name}
+                self._calls |= dict.fromkeys(calls, name)
             case _:
                 pass
+
+    async def _pass_on(self, peer: str, command: Supervise | Release) -> None:
+        """Give a command to the line that has the call."""
+        line = self._calls.get(command.call_id)
+        if line is not None:
+            await self._server.send(line, msgspec.structs.replace(command, asked_by=peer))
+            return
+        running = ", ".join(sorted(self._calls)) or "-"
+        zh = f"没有正在进行的通话 {command.call_id}。正在进行的：{running}"
+        en = f"There is no call {command.call_id} now. Running calls: {running}"
+        await self._server.send(peer, CommandDone(peer, zh, en))
 
     def _spawn_answer(self, line: str, asked: ActionAsked) -> None:
         task = asyncio.create_task(self._answer(line, asked))

@@ -12,6 +12,7 @@ from callbot.call.session import Parts
 from callbot.clock import SystemClock, new_id
 from callbot.dialogue.engine import CompiledScript, compile_revision
 from callbot.errors import TelephonyError
+from callbot.language import Text
 from callbot.messages import (
     ActionAnswer,
     ActionAsked,
@@ -20,19 +21,23 @@ from callbot.messages import (
     CallProgress,
     CallRefused,
     CallResult,
+    CommandDone,
     Drain,
     HangUp,
     LineBeat,
     LineReady,
     PlaceCall,
+    Release,
     ResultStored,
     Revision,
+    Supervise,
     ToControl,
     ToLine,
 )
 from callbot.ports import Dialler
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
+from callbot.telephony.bridge import Party
 from callbot.telephony.switchboard import Switchboard
 from callbot.turn.taking import TurnPolicy
 
@@ -127,6 +132,10 @@ class Line:
                     self._unstored.pop(call_id, None)
                     journal.forget(self._journal_dir, call_id)
                     self._note_idle()
+                case Supervise():
+                    self._spawn(self._supervise(message))
+                case Release(call_id=call_id, party=party, asked_by=asked_by):
+                    self._answer(asked_by, self._switchboard.release(call_id, Party(party)))
                 case ActionAnswer(call_id=call_id, finished=finished):
                     waiting = self._asked.get((call_id, finished.action))
                     if waiting and not waiting.done():
@@ -169,6 +178,12 @@ class Line:
         finally:
             del self._attempts[order.call_id]
             self._note_idle()
+
+    async def _supervise(self, asked: Supervise) -> None:
+        self._answer(asked.asked_by, await self._switchboard.supervise(asked.call_id, asked.mode, asked.to))
+
+    def _answer(self, asked_by: str, problem: Text | None) -> None:
+        self._tell(CommandDone(asked_by, problem.zh, problem.en) if problem else CommandDone(asked_by))
 
     def _compiled(self, revision: Revision) -> CompiledScript:
         if revision.hash not in self._scripts:

@@ -26,6 +26,9 @@ Method = Literal["bridge", "attended", "refer"]
 _FINAL = 200
 """From here on a status of a NOTIFY is the last: the new call was answered or has failed (RFC 3515 section 2.4.5)."""
 
+_SUPERVISOR_RING_MS = 15_000
+"""A supervisor has just asked for it and sits beside the telephone."""
+
 _log = log.get(__name__)
 
 
@@ -52,7 +55,7 @@ class Switchboard:
     def __init__(self, dialler: LegDialler, queues: Mapping[str, QueueTarget]) -> None:
         self._dialler = dialler
         self._queues = queues
-        self._bridges: dict[str, Bridge] = {}
+        self._bridges: dict[str, tuple[Bridge, str]] = {}  # with the number that people see
 
     def for_call(self, call_id: str, caller: str) -> "CallTransfers":
         """Hand-overs of one call; ``caller`` is the number that agents see."""
@@ -73,7 +76,7 @@ class Switchboard:
             return "failed"
         match target.method:
             case "bridge":
-                return await self._bridge(call_id, leg, agent, on_connected)
+                return await self._bridge(call_id, caller, leg, agent, on_connected)
             case "attended":
                 try:
                     return await _refer(leg, agent, target.ring_limit_ms)
@@ -82,19 +85,17 @@ class Switchboard:
             case _:
                 assert_never(target.method)
 
-    async def supervise(
-        self, call_id: str, mode: SupervisorMode | Literal["take_over"], uri: str, caller: str, ring_limit_ms: int
-    ) -> Text | None:
+    async def supervise(self, call_id: str, mode: SupervisorMode | Literal["takeover"], uri: str) -> Text | None:
         """Bring a supervisor into a bridged call or change what he may do; ``uri`` "" for who is there already.
 
         Returns what is wrong, None when it is done.
         """
-        bridge = self._bridges.get(call_id)
-        if bridge is None:
+        if call_id not in self._bridges:
             return _no_bridge(call_id)
-        at_first: SupervisorMode = "listen" if mode == "take_over" else mode
+        bridge, caller = self._bridges[call_id]
+        at_first: SupervisorMode = "listen" if mode == "takeover" else mode
         if uri:
-            leg = await self._dial(call_id, caller, uri, ring_limit_ms)
+            leg = await self._dial(call_id, caller, uri, _SUPERVISOR_RING_MS)
             if leg is None:
                 return Text(f"打不通班长的电话 {uri}。", f"The supervisor at {uri} could not be reached.")
             bridge.admit_supervisor(leg, at_first)
@@ -105,7 +106,7 @@ class Switchboard:
                 "这通电话里还没有班长，请给出班长的电话（--to）。",
                 "There is no supervisor in this call yet: say whom to call (--to).",
             )
-        if mode == "take_over":
+        if mode == "takeover":
             bridge.take_over()
         else:
             bridge.set_mode(mode)
@@ -113,10 +114,9 @@ class Switchboard:
 
     def release(self, call_id: str, party: Party) -> Text | None:
         """Hang up one leg of a bridged call. Returns what is wrong, None when it is done."""
-        bridge = self._bridges.get(call_id)
-        if bridge is None:
+        if call_id not in self._bridges:
             return _no_bridge(call_id)
-        if not bridge.release(party):
+        if not self._bridges[call_id][0].release(party):
             return Text(f"这通电话里没有 {party}。", f"There is no {party} in this call.")
         return None
 
@@ -133,10 +133,11 @@ class Switchboard:
         return leg
 
     async def _bridge(
-        self, call_id: str, leg: SipLeg, agent: SipLeg, on_connected: Callable[[], None]
+        self, call_id: str, caller: str, leg: SipLeg, agent: SipLeg, on_connected: Callable[[], None]
     ) -> HandOverResult:
         on_connected()
-        bridge = self._bridges[call_id] = Bridge(leg, agent)
+        bridge = Bridge(leg, agent)
+        self._bridges[call_id] = bridge, caller
         try:
             await bridge.over.wait()
         finally:
