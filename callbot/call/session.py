@@ -66,9 +66,9 @@ _GOODBYE_MS = 20_000
 """Longest way from ``TimeUp`` to the hang-up; a farewell of two sentences takes under 15 s."""
 _LAST_WORDS_S = 4.0
 """How long a recognition may still take after the customer hung up: "don't call again" counts although nobody waits."""
-BRIDGE = "请稍等。"
+FILLER = "请稍等。"
 """Spoken while a prompt that should have been ready is made; made ready with every script (processes/control)."""
-_BRIDGE_NUMBER = 0  # the dialogue counts its sentences from 1
+_FILLER_NUMBER = 0  # the dialogue counts its sentences from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +382,9 @@ class Session:
             self._speaker.say(say, audio)
             return
         log.get(__name__).warning("a prompt was not ready", step=say.step)
-        bridge = self._parts.prompts.audio((BRIDGE,))
-        if bridge is not None:
-            self._speaker.say(Say(_BRIDGE_NUMBER, say.step, BRIDGE, (BRIDGE,), replace=say.replace), bridge)
+        filler = self._parts.prompts.audio((FILLER,))
+        if filler is not None:
+            self._speaker.say(Say(_FILLER_NUMBER, say.step, FILLER, (FILLER,), replace=say.replace), filler)
         elif say.replace:
             self._speaker.stop()
         self._making = say
@@ -397,8 +397,8 @@ class Session:
             log.get(__name__).error("a prompt could not be made", step=say.step, problem=str(error))
             self._making = None
             return
-        after_bridge = Say(say.number, say.step, say.text, say.pieces, say.barge_in, replace=False)
-        self._inbox.put_nowait(_NotReady(after_bridge, generation))
+        after_filler = Say(say.number, say.step, say.text, say.pieces, say.barge_in, replace=False)
+        self._inbox.put_nowait(_NotReady(after_filler, generation))
 
     async def _ask(self, ask: Do) -> None:
         try:

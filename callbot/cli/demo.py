@@ -12,7 +12,7 @@ from rich.progress import TaskID
 from rich.table import Table
 
 from callbot import log, settings
-from callbot.call.session import BRIDGE
+from callbot.call.session import FILLER
 from callbot.cli import running
 from callbot.cli.live import outcome_name
 from callbot.cli.running import bar, prepare_prompts, processes, watch
@@ -89,7 +89,7 @@ async def _demo(base: Settings, home: Path, console: Console) -> Report:
             revision = store.campaigns.get(campaign).revision
             script = compile_revision(revision)
             async with processes(demo, config):
-                pieces = [BRIDGE, *shared_pieces(script)]
+                pieces = [FILLER, *shared_pieces(script)]
                 for result in store.campaigns.results(campaign):
                     pieces += contact_pieces(script, result.inputs)
                 await prepare_prompts(demo, pieces, console)

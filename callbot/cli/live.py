@@ -102,6 +102,7 @@ def outcome_name(outcome: str) -> str:
         "no_response": tr("无应答语音", "no response"),
         "opt_out": tr("拒绝再打", "opted out"),
         "hung_up": tr("客户挂断", "hung up"),
+        "transferred": tr("已转人工", "transferred"),
         "no_answer": tr("无人接听", "no answer"),
         "busy": tr("占线", "busy"),
         "rejected": tr("拒接", "rejected"),

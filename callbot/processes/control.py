@@ -11,7 +11,7 @@ import msgspec
 import uvicorn
 
 from callbot import __version__, app, log, wire
-from callbot.call.session import BRIDGE
+from callbot.call.session import FILLER
 from callbot.campaign.dispatch import Dispatcher, Hands, Terms
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision
@@ -163,7 +163,7 @@ class Control:
         script = self._compiled(claimed.revision)
         pieces = list(contact_pieces(script, claimed.inputs))
         if claimed.revision.hash not in self._shared_ready:
-            pieces = [BRIDGE, *shared_pieces(script), *pieces]
+            pieces = [FILLER, *shared_pieces(script), *pieces]
         await self._speech.prepare(pieces)
         self._shared_ready.add(claimed.revision.hash)
 

@@ -93,7 +93,7 @@ async def test_last_words_count_when_the_customer_hangs_up_at_once(script: Compi
     assert result.conversation.end.outcome == "opt_out"
 
 
-async def test_a_prompt_that_is_not_ready_is_bridged_and_then_said(script: CompiledScript) -> None:
+async def test_a_prompt_that_is_not_ready_is_announced_by_a_filler_and_then_said(script: CompiledScript) -> None:
     result = await converse(script, INPUTS, [Says(4000, 4700, "是的")], missing="尾款", hangs_up_ms=12_000)
     assert result.robot()[1] == "请稍等。"
     assert "尾款" in result.robot()[2]
