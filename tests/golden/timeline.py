@@ -162,6 +162,8 @@ class People:
                 future.set_result(None)
 
     async def _pass(self, ms: int | None) -> None:
+        if ms == 0:
+            return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if ms is not None:
             self._waiting.append((self._now + ms, future))
