@@ -55,6 +55,18 @@ class Caller:
             await self.over.wait()
         return self.events[-1]
 
+    async def hears(self, hz: int, length_ms: int) -> None:
+        """Wait until this pitch has sounded for so long from now on."""
+        begun, wanted = len(self.events), length_ms // 20
+        async with asyncio.timeout(10):
+            while self._frames_of(hz, begun) < wanted:  # noqa: ASYNC110 - audio that passes
+                await asyncio.sleep(0.05)
+
+    def _frames_of(self, hz: int, since: int) -> int:
+        spoken = [event.spoken for event in self.events[since:] if isinstance(event, Ticks)]
+        frames = np.concatenate([np.zeros(0), *spoken]).reshape(-1, 160)
+        return int(np.count_nonzero(np.abs(np.fft.rfft(frames, axis=1))[:, hz // 50] > 50_000))
+
     @property
     def others(self) -> np.ndarray:
         return np.concatenate([event.spoken for event in self.events if isinstance(event, Ticks)])
@@ -139,6 +151,11 @@ class Phone:
         told: dict[str, object] = json.loads(line)
         return told
 
+    async def reinvite(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"again\n")
+        await self.process.stdin.drain()
+
     async def until(self, condition: Callable[[dict[str, object]], bool]) -> None:
         async with asyncio.timeout(10):
             while not any(condition(one) for one in self.told):
@@ -217,6 +234,22 @@ async def town(endpoint: Pjsua2Endpoint, tmp_path: Path) -> AsyncIterator[Town]:
         async with asyncio.timeout(5):
             while endpoint.busy_legs:  # noqa: ASYNC110 - the last BYE of an agent
                 await asyncio.sleep(0.01)
+
+
+async def test_people_still_hear_each_other_after_a_re_invite(town: Town) -> None:
+    caller = await town.call()
+    async with phone("agent") as far:
+        board = queue(town.endpoint, f"sip:agent@127.0.0.1:{far.port}")
+        going = asyncio.create_task(hand_over(board, caller))
+        await caller.hears(1000, 500)
+        for number in (2, 3):
+            await far.reinvite()
+            await far.until(lambda _, number=number: far.told.count({"media": True}) >= number)  # type: ignore[misc]
+            await caller.hears(1000, 500)
+        assert board.release("call", Party.AGENT) is None
+        assert await going == "connected"
+    caller.leg.hang_up()
+    await caller.ends()
 
 
 async def test_an_agent_is_heard_from_his_first_word_and_ends_it(town: Town) -> None:

@@ -1,6 +1,7 @@
 """A telephone that does whatever it is asked, REFER and Replaces among it: bare pjsua2 in a process of its own.
 
-``python willing_phone.py NAME RTP_PORT``; tells its SIP port, then every change of its calls, one JSON line each.
+``python willing_phone.py NAME RTP_PORT``; tells its SIP port, then every change of its calls, one JSON line each. It
+sounds at 1000 Hz; every line on standard input makes it send a re-INVITE on its last call, with media made anew.
 """
 
 import json
@@ -37,6 +38,15 @@ class Call(pj.Call):
         info = self.getInfo()
         tell(state=info.stateText, remote=info.remoteContact, status=info.lastStatusCode)
 
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+        self.tone = pj.ToneGenerator()
+        self.tone.createToneGenerator(16_000)
+        tone = pj.ToneDesc()
+        tone.freq1, tone.on_msec, tone.off_msec = 1000, 1000, 0
+        self.tone.play(pj.ToneDescVector([tone]), True)
+        self.tone.startTransmit(self.getAudioMedia(-1))
+        tell(media=True)
+
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
         tell(refer=prm.dstUri)
 
@@ -65,7 +75,10 @@ def main() -> None:
     phone = Phone()
     phone.create(account, True)
     tell(port=port)
-    sys.stdin.read()  # until the test closes it
+    for _ in sys.stdin:  # until the test closes it
+        again = pj.CallOpParam(True)
+        again.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA
+        phone.calls[-1].reinvite(again)
     endpoint.hangupAllCalls()
     os._exit(0)  # pjsua2's objects die in no particular order here, which PJSIP answers with an abort
 
