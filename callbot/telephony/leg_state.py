@@ -45,7 +45,9 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
-    """The audio stream was made or made anew (re-INVITE): connect again."""
+    """The audio stream was made or made anew (re-INVITE): connect again. ``early``: before the pick-up."""
+
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

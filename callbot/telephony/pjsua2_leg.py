@@ -381,7 +381,8 @@ class _PjCall(pj.Call):  # type: ignore[misc]
 
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, ARG002 - pjsua2's name
         """The stream is there, or was replaced."""
-        self._core.post(self._core.listener.on_event, self.number, MediaChanged())
+        early = self.getInfo().state == pj.PJSIP_INV_STATE_EARLY
+        self._core.post(self._core.listener.on_event, self.number, MediaChanged(early))
 
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """A key, by RFC 4733 or INFO."""
