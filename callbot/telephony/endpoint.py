@@ -192,8 +192,8 @@ class SipEndpoint:
                     await call.hear_early(on_early)
                 case Confirmed():
                     return await call.to_leg()
-                case Gone(status):
-                    return not_connected(status, call.reason)
+                case Gone(status, cause):
+                    return not_connected(status, call.reason, cause)
                 case _:
                     pass
 

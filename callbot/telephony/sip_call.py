@@ -177,15 +177,13 @@ class SipCall:
         else:
             self.connect_ear()
 
-    async def to_leg(self) -> SipLeg | NotConnected:
-        """Make the leg of a call that was confirmed."""
+    async def to_leg(self) -> SipLeg:
+        """Make the leg of a call that was confirmed; it may be over already, which its events say."""
         if self._ticks is None:
             self._ticks = await self._pj_thread.run(self._core.attach, self.number)
         else:
             self.connect_ear()
             self.take_frames()
-        if self._ticks is None:
-            return not_connected(0, self.reason)
         self._leg = SipLeg(self, self._no_rtp_ms)
         while not self.events.empty():
             self._leg.on_event(self.events.get_nowait())
