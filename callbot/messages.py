@@ -190,7 +190,11 @@ class Trace(_Message, frozen=True):
 
 
 class CallResult(_Message, frozen=True, kw_only=True):
-    """All that is known of an ended attempt. Times are aware UTC; ``recording`` and ``trace`` are paths of files."""
+    """All that is known of an ended attempt. Times are aware UTC; ``recording`` is the path of a file.
+
+    The recording begins with the first early media; a time from pick-up (transcript, turns, trace) is found in it
+    ``recording_offset_ms`` further on. A call that nobody took has one when there was early media.
+    """
 
     call_id: str
     attempt_id: str
@@ -210,6 +214,7 @@ class CallResult(_Message, frozen=True, kw_only=True):
     transcript: tuple[Spoken, ...] = ()
     turns: tuple[TurnMarks, ...] = ()
     recording: str = ""
+    recording_offset_ms: int = 0
     trace: Trace | None = None
 
 

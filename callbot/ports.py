@@ -117,8 +117,14 @@ class Dialler(Protocol):
         """How many legs this dialler can carry at the same time."""
         ...
 
-    async def dial(self, request: DialRequest, on_ringing: Callable[[], None]) -> CallLeg | NotConnected:
-        """Call and wait for the answer. Cancelling the task cancels the INVITE. Too many legs: ``TelephonyError``."""
+    async def dial(
+        self, request: DialRequest, on_ringing: Callable[[], None], on_early: Callable[[Ticks], None] | None = None
+    ) -> CallLeg | NotConnected:
+        """Call and wait for the answer. Cancelling the task cancels the INVITE. Too many legs: ``TelephonyError``.
+
+        ``on_early`` gets what is heard before the pick-up (ringing tones, announcements), from the first early media on
+        without a gap; the leg's own first tick follows the last of these.
+        """
         ...
 
 

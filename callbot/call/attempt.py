@@ -77,24 +77,33 @@ class Attempt:
         place, order = self._place, self._order
         started = place.clock.now()
         path = place.recording_dir / f"{started:%Y-%m-%d}" / f"{order.call_id}.wav"
+        recording = Recording(path)
         journal = CallJournal(place.journal_dir, Placed(order, place.line, started, str(path)))
         try:
             journal_now = _Journaled(journal, self._said, self._steps, self._watch)
-            result = await self._connect(started, path, journal, journal_now)
+            result = await self._connect(started, recording, journal, journal_now)
+            file = recording.finish()
+            result = msgspec.structs.replace(result, recording=file, recording_offset_ms=recording.offset_ms)
             journal.write(Ended(result), force=True)
         finally:
+            recording.finish()
             journal.close()
         self._watch("ended", result.outcome, "")
         return result
 
     async def _connect(
-        self, started: datetime, path: Path, journal: CallJournal, journaled: "_Journaled"
+        self, started: datetime, recording: Recording, journal: CallJournal, journaled: "_Journaled"
     ) -> CallResult:
         place, order = self._place, self._order
         self._watch("dialling", "", "")
         parts = place.parts(order)  # before the phone rings: a voice detector takes 35 ms to make
         request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
-        self._dialling = asyncio.ensure_future(place.dialler.dial(request, lambda: self._watch("ringing", "", "")))
+        dialling = place.dialler.dial(
+            request,
+            on_ringing=lambda: self._watch("ringing", "", ""),
+            on_early=lambda ticks: recording.write(ticks.heard, ticks.spoken),
+        )
+        self._dialling = asyncio.ensure_future(dialling)
         try:
             leg = await self._dialling
         except asyncio.CancelledError:
@@ -104,9 +113,11 @@ class Attempt:
         if isinstance(leg, NotConnected):
             return self._result(started, leg.disposition, sip_status=leg.sip_status)
         answered = place.clock.now()
-        journal.write(PickedUp(answered))  # not forced: the disk may take longer than a greeting may wait
+        recording.picked_up()
+        journal.write(
+            PickedUp(answered, recording.offset_ms)
+        )  # not forced: the disk may take longer than a greeting may wait
         self._watch("answered", "", "")
-        recording = Recording(path)
         try:
             conversation = await self._converse(
                 leg, answered, parts, Watchers(recording.write, journaled.spoken, journaled.step)
@@ -115,9 +126,7 @@ class Attempt:
             # Whatever went wrong in this conversation ends this conversation only, and its result says so.
             log.get(__name__).exception("a conversation broke off", call_id=order.call_id)
             conversation = None
-        finally:
-            recording.finish()
-        return self._result(started, Disposition.ANSWERED, conversation, answered, str(path))
+        return self._result(started, Disposition.ANSWERED, conversation, answered)
 
     async def _converse(self, leg: CallLeg, answered: datetime, parts: Parts, watchers: Watchers) -> Conversation:
         now = answered.astimezone(self._place.zone)
@@ -132,7 +141,6 @@ class Attempt:
         disposition: Disposition,
         conversation: Conversation | None = None,
         answered: datetime | None = None,
-        recording: str = "",
         sip_status: int = 0,
     ) -> CallResult:
         order, now = self._order, self._place.clock.now()
@@ -147,7 +155,6 @@ class Attempt:
             started_at=started,
             answered_at=answered,
             ended_at=now,
-            recording=recording,
             transcript=tuple(sorted(self._said, key=lambda spoken: spoken.start_ms)),
             trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(self._steps)),
         )

@@ -30,9 +30,10 @@ class Placed(msgspec.Struct, frozen=True, tag=True):
 
 
 class PickedUp(msgspec.Struct, frozen=True, tag=True):
-    """The callee answered."""
+    """The callee answered, so far into the recording."""
 
     at: datetime
+    recording_offset_ms: int = 0
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):
@@ -94,6 +95,7 @@ def unfinished(folder: Path, now: datetime) -> list[CallResult]:
 def _result_of(path: Path, now: datetime) -> CallResult | None:
     placed: Placed | None = None
     answered: datetime | None = None
+    offset_ms = 0
     said: list[Spoken] = []
     steps: list[TraceStep] = []
     for row in path.read_bytes().splitlines():
@@ -104,8 +106,8 @@ def _result_of(path: Path, now: datetime) -> CallResult | None:
         match entry:
             case Placed():
                 placed = entry
-            case PickedUp(at=at):
-                answered = at
+            case PickedUp(at=at, recording_offset_ms=offset):
+                answered, offset_ms = at, offset
             case Spoken():
                 said.append(entry)
             case TraceStep():
@@ -129,6 +131,7 @@ def _result_of(path: Path, now: datetime) -> CallResult | None:
         slots=_slots_of(steps),
         transcript=tuple(said),
         recording=placed.recording if recording.rescue(Path(placed.recording)) else "",
+        recording_offset_ms=offset_ms,
         trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(steps)),
     )
 

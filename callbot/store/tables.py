@@ -151,6 +151,7 @@ calls = Table(
     Column("sms", Text),
     Column("retry_at", UtcTime),
     Column("recording", Text, nullable=False),
+    Column("recording_offset_ms", Integer, nullable=False, server_default="0"),
     _json("tags", nullable=False),
     _json("slots", nullable=False),
     _json("transcript", nullable=False),

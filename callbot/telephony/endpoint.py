@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from callbot import log
 from callbot.errors import TelephonyError
-from callbot.ports import DialRequest, NotConnected
+from callbot.ports import DialRequest, NotConnected, Ticks
 from callbot.telephony.config import EndpointConfig, too_many_legs
 from callbot.telephony.leg import SipLeg
 from callbot.telephony.leg_state import (
@@ -23,6 +23,7 @@ from callbot.telephony.leg_state import (
     CallEvent,
     Confirmed,
     Gone,
+    MediaChanged,
     Provisional,
     not_connected,
 )
@@ -135,7 +136,9 @@ class SipEndpoint:
         """Legs taken now, ringing ones among them."""
         return len(self._calls)
 
-    async def dial(self, request: DialRequest, on_ringing: Callable[[], None]) -> SipLeg | NotConnected:
+    async def dial(
+        self, request: DialRequest, on_ringing: Callable[[], None], on_early: Callable[[Ticks], None] | None = None
+    ) -> SipLeg | NotConnected:
         """Call and wait; see ``ports.Dialler``. Unreachable when the far end has not said a word after 8 s."""
         if self._closing or len(self._calls) >= self.legs:
             raise too_many_legs(self.legs)
@@ -143,7 +146,7 @@ class SipEndpoint:
         begun = self._loop.time()
         try:
             if await self._send(call, request):
-                return await self._wait_for_answer(call, begun, request.ring_limit_ms, on_ringing)
+                return await self._wait_for_answer(call, begun, request.ring_limit_ms, on_ringing, on_early)
             self._forget(call)
             return not_connected(0, "silent")
         except TelephonyError:
@@ -164,7 +167,12 @@ class SipEndpoint:
             await asyncio.sleep(_SLOT_LOOK_S)
 
     async def _wait_for_answer(
-        self, call: SipCall, begun: float, ring_limit_ms: int, on_ringing: Callable[[], None]
+        self,
+        call: SipCall,
+        begun: float,
+        ring_limit_ms: int,
+        on_ringing: Callable[[], None],
+        on_early: Callable[[Ticks], None] | None,
     ) -> SipLeg | NotConnected:
         answered = ringing = False  # any word from the far end; 180 or 183
         while True:
@@ -180,10 +188,12 @@ class SipEndpoint:
                     if rings and not ringing:
                         ringing = True
                         on_ringing()
+                case MediaChanged(early=True) if on_early is not None:
+                    await call.hear_early(on_early)
                 case Confirmed():
                     return await call.to_leg()
-                case Gone(status):
-                    return not_connected(status, call.reason)
+                case Gone(status, cause):
+                    return not_connected(status, call.reason, cause)
                 case _:
                     pass
 

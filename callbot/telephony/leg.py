@@ -185,11 +185,11 @@ class SipLeg:
                 self._spoken_at = self._tick
             said = self._playback.mouth(number, not spoken)
             if said is not None:
-                self._emit(_ticks(frames[start : i + 1]))
+                self._emit(ticks_of(frames[start : i + 1]))
                 self._emit(LegPlayed(said))
                 start = i + 1
         if start < len(frames):
-            self._emit(_ticks(frames[start:]))
+            self._emit(ticks_of(frames[start:]))
         self._carry_out()
         self._watch(len(frames))
 
@@ -252,7 +252,8 @@ class SipLeg:
             self._wire.hang_up("no_rtp")
 
 
-def _ticks(frames: list[tuple[int, bytes, bytes]]) -> Ticks:
+def ticks_of(frames: list[tuple[int, bytes, bytes]]) -> Ticks:
+    """Both sides of these ticks, silence where nothing came."""
     heard = b"".join(ear or SILENT_FRAME for _, ear, _ in frames)
     spoken = b"".join(mouth or SILENT_FRAME for _, _, mouth in frames)
     return Ticks(np.frombuffer(heard, np.int16), np.frombuffer(spoken, np.int16))

@@ -3,6 +3,7 @@
 Pure: fed with statuses, counters and ticks of the media clock (20 ms each), never with a clock.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -45,7 +46,9 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
-    """The audio stream was made or made anew (re-INVITE): connect again."""
+    """The audio stream was made or made anew (re-INVITE): connect again. ``early``: before the pick-up."""
+
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,10 @@ class Referred:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The call is over; nothing follows."""
+    """The call is over; nothing follows. ``cause``: Q.850's, where a gateway gives it in a Reason header, else 0."""
 
     status: int
+    cause: int = 0
 
 
 CallEvent = Provisional | Confirmed | MediaChanged | Key | Referred | Gone
@@ -95,8 +99,33 @@ _BY_STATUS = {
     504: Disposition.UNREACHABLE,
 }
 
+_BY_CAUSE = {
+    1: Disposition.NOT_FOUND,  # unallocated number
+    17: Disposition.BUSY,
+    18: Disposition.NO_ANSWER,  # no user responding
+    19: Disposition.NO_ANSWER,  # alerted, no answer
+    20: Disposition.UNREACHABLE,  # subscriber absent: switched off, no coverage
+    21: Disposition.REJECTED,
+    22: Disposition.NOT_FOUND,  # number changed
+    27: Disposition.UNREACHABLE,  # destination out of order
+    28: Disposition.NOT_FOUND,  # invalid number format
+    34: Disposition.UNREACHABLE,  # no circuit
+    38: Disposition.UNREACHABLE,  # network out of order
+    41: Disposition.UNREACHABLE,  # temporary failure
+    42: Disposition.UNREACHABLE,  # congestion
+}
+"""What the telephone network behind a gateway said (ITU-T Q.850): surer than the status the gateway made of it."""
 
-def not_connected(status: int, reason: HangUpReason = "") -> NotConnected:
+_CAUSE = re.compile(r"^Reason[ \t]*:.*Q\.850[ \t]*;[^\r\n]*cause[ \t]*=[ \t]*(\d{1,3})", re.IGNORECASE | re.MULTILINE)
+
+
+def q850_cause(message: str) -> int:
+    """The Q.850 cause in the Reason header (RFC 3326) of a SIP message; 0 without one."""
+    found = _CAUSE.search(message)
+    return int(found[1]) if found else 0
+
+
+def not_connected(status: int, reason: HangUpReason = "", cause: int = 0) -> NotConnected:
     """The outcome of a call that nobody took. Meaning of statuses: RFC 3261 section 21."""
     match reason:
         case "cancelled" | "robot":
@@ -108,7 +137,8 @@ def not_connected(status: int, reason: HangUpReason = "") -> NotConnected:
         case "no_ack":
             return NotConnected(Disposition.FAILED, status)
         case _:
-            return NotConnected(_BY_STATUS.get(status, Disposition.FAILED), status)
+            known = _BY_CAUSE.get(cause) or _BY_STATUS.get(status, Disposition.FAILED)
+            return NotConnected(known, status)
 
 
 def ended_by(status: int, reason: HangUpReason) -> Literal["customer", "robot", "network"]:

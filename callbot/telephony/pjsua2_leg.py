@@ -29,7 +29,7 @@ from callbot.telephony.config import (
     user_part,
 )
 from callbot.telephony.endpoint import IncomingCall, SipEndpoint
-from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional, Referred
+from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional, Referred, q850_cause
 from callbot.telephony.links import Links
 from callbot.telephony.media import (
     FRAME_BYTES,
@@ -379,6 +379,7 @@ class _PjCall(pj.Call):  # type: ignore[misc]
         self._core = core
         self.number = number
         self.stream = 0
+        self._redirected = 0
 
     def audio(self) -> Any:
         """The call's active audio stream in the bridge, or None. ``info`` is kept: its parts live in it."""
@@ -391,7 +392,7 @@ class _PjCall(pj.Call):  # type: ignore[misc]
                 return self.getAudioMedia(media.index)
         return None
 
-    def onCallState(self, prm: Any) -> None:  # noqa: N802, ARG002 - pjsua2's name
+    def onCallState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """Tell the loop what the call has come to."""
         info = self.getInfo()
         match info.state:
@@ -403,7 +404,13 @@ class _PjCall(pj.Call):  # type: ignore[misc]
                 # Destroyed when this callback returns, before PJSIP gives its slot to another call: a ``Call``
                 # destroyed later hangs up whoever has that slot by then (measured).
                 self._core.calls.pop(self.number, None)
-                self._core.post(self._core.listener.on_event, self.number, Gone(int(info.lastStatusCode)))
+                gone = Gone(self._redirected or int(info.lastStatusCode), q850_cause(_message(prm.e)))
+                self._core.post(self._core.listener.on_event, self.number, gone)
+
+    def onCallRedirected(self, prm: Any) -> int:  # noqa: N802 - pjsua2's name
+        """Nobody is called whom the list does not name; PJSIP would report 487 for it."""
+        self._redirected = int(prm.e.body.tsxState.tsx.statusCode)
+        return int(pj.PJSIP_REDIRECT_STOP)
 
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """Notice 100 Trying, which changes no call state but shows that somebody is there."""
@@ -413,7 +420,8 @@ class _PjCall(pj.Call):  # type: ignore[misc]
 
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, ARG002 - pjsua2's name
         """The stream is there, or was replaced."""
-        self._core.post(self._core.listener.on_event, self.number, MediaChanged())
+        early = self.getInfo().state == pj.PJSIP_INV_STATE_EARLY
+        self._core.post(self._core.listener.on_event, self.number, MediaChanged(early))
 
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """A key, by RFC 4733 or INFO."""
@@ -457,6 +465,13 @@ def _nowhere(data: bytes) -> None:
 # ---------------------------------------------------------------- small things
 
 _STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+
+
+def _message(event: Any) -> str:
+    """The SIP message that an event of PJSIP is about, "" for a timer or an order of ours."""
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+        return ""
+    return str(event.body.tsxState.src.rdata.wholeMsg)
 
 
 def _audio_format() -> Any:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from callbot import log
-from callbot.ports import NotConnected
+from callbot.ports import NotConnected, Ticks
 from callbot.telephony.config import EndpointConfig
-from callbot.telephony.leg import SipLeg
+from callbot.telephony.leg import SipLeg, ticks_of
 from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
 from callbot.telephony.media import TickQueue
 from callbot.values import Pcm
@@ -164,6 +164,7 @@ class SipCall:
         self._no_rtp_ms = no_rtp_ms
         self._leg: SipLeg | None = None
         self._ticks: TickQueue | None = None
+        self._on_early: Callable[[Ticks], None] | None = None
 
     def on_event(self, event: CallEvent) -> None:
         """An event of this call: for its leg once there is one, before that for whoever dials or answers."""
@@ -173,15 +174,28 @@ class SipCall:
             self.events.put_nowait(event)
 
     def take_frames(self) -> None:
-        """Hand the frames that have come to the leg."""
-        if self._ticks is not None and self._leg is not None:
-            self._leg.on_frames(self._ticks.take())
+        """Hand the frames that have come to the leg; before the pick-up, to whoever listens to early media."""
+        frames = self._ticks.take() if self._ticks is not None else []
+        if self._leg is not None:
+            self._leg.on_frames(frames)
+        elif frames and self._on_early is not None:
+            self._on_early(ticks_of(frames))
 
-    async def to_leg(self) -> SipLeg | NotConnected:
-        """Make the leg of a call that was confirmed."""
-        self._ticks = await self._pj_thread.run(self._core.attach, self.number)
+    async def hear_early(self, on_early: Callable[[Ticks], None]) -> None:
+        """The audio stream is there before the pick-up, or was replaced: hear it from now on."""
         if self._ticks is None:
-            return not_connected(0, self.reason)
+            self._on_early = on_early
+            self._ticks = await self._pj_thread.run(self._core.attach, self.number)
+        else:
+            self.connect_ear()
+
+    async def to_leg(self) -> SipLeg:
+        """Make the leg of a call that was confirmed; it may be over already, which its events say."""
+        if self._ticks is None:
+            self._ticks = await self._pj_thread.run(self._core.attach, self.number)
+        else:
+            self.connect_ear()
+            self.take_frames()
         self._leg = SipLeg(self, self._no_rtp_ms)
         while not self.events.empty():
             self._leg.on_event(self.events.get_nowait())
@@ -254,4 +268,5 @@ class SipCall:
     def hang_up(self, reason: HangUpReason) -> None:
         """See ``leg.Wire``; the first reason stays."""
         self.reason = self.reason or reason
+        self._on_early = None
         self._pj_thread.submit(self._core.hang_up, self.number)

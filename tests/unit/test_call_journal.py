@@ -122,7 +122,35 @@ def test_the_sound_of_a_cut_off_call_is_rescued(tmp_path: Path) -> None:
 def test_a_finished_recording_has_the_customer_left_and_the_robot_right(tmp_path: Path) -> None:
     recording = Recording(tmp_path / "call.wav")
     recording.write(np.full(160, 7, np.int16), np.full(160, -9, np.int16))
-    with wave.open(str(recording.finish())) as wav:
-        both = np.frombuffer(wav.readframes(200), "<i2").reshape(-1, 2)
-    assert both.tolist() == [[7, -9]] * 160
+    with wave.open(recording.finish()) as wav:
+        both = np.frombuffer(wav.readframes(1000), "<i2").reshape(-1, 2)
+    # The robot's side is 25 ms later: so long the customer's has waited in the jitter buffer.
+    assert both[:, 0].tolist() == [7] * 160 + [0] * 200
+    assert both[:, 1].tolist() == [0] * 200 + [-9] * 160
     assert not (tmp_path / "call.part").exists()
+
+
+def test_a_recording_knows_where_the_pick_up_is(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "call.wav")
+    recording.write(np.zeros(1600, np.int16), np.zeros(1600, np.int16))
+    recording.picked_up()
+    recording.write(np.zeros(160, np.int16), np.zeros(160, np.int16))
+    assert recording.offset_ms == 200
+    assert recording.finish() == recording.finish() == str(tmp_path / "call.wav")
+
+
+def test_without_sound_there_is_no_file_and_a_full_disk_ends_no_call(tmp_path: Path) -> None:
+    assert Recording(tmp_path / "none.wav").finish() == ""
+    (tmp_path / "file").touch()
+    recording = Recording(tmp_path / "file" / "call.wav")
+    recording.picked_up()
+    recording.write(np.zeros(160, np.int16), np.zeros(160, np.int16))
+    assert recording.finish() == ""
+
+
+def test_a_call_cut_off_after_early_media_knows_where_the_pick_up_was(tmp_path: Path) -> None:
+    left = opened(tmp_path)
+    left.write(PickedUp(NOW, 1240))
+    left.close()
+    [result] = journal.unfinished(tmp_path, LATER)
+    assert result.recording_offset_ms == 1240

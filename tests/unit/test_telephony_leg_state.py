@@ -14,6 +14,7 @@ from callbot.telephony.leg_state import (
     RtpWatch,
     ended_by,
     not_connected,
+    q850_cause,
 )
 from callbot.values import Disposition, Pcm
 
@@ -202,3 +203,24 @@ def test_stop_forgets_even_what_was_paused_or_waiting() -> None:
 def test_audio_longer_than_a_slot_is_refused() -> None:
     with pytest.raises(ValueError, match="slot"):
         Playback().play(np.zeros(121 * 8000, np.int16), 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "cause"),
+    [
+        ('Reason: Q.850;cause=17;text="user busy"', 17),
+        ("reason : SIP;cause=200, q.850 ; cause = 1", 1),
+        ("Reason: SIP;cause=486", 0),
+        ("X-Reason: Q.850;cause=17", 0),
+        ("", 0),
+    ],
+)
+def test_the_cause_a_gateway_gives(header: str, cause: int) -> None:
+    assert q850_cause(f"SIP/2.0 480 x\r\n{header}\r\nContent-Length: 0\r\n\r\n") == cause
+
+
+def test_a_cause_is_surer_than_the_status() -> None:
+    assert not_connected(480, cause=17) == NotConnected(Disposition.BUSY, 480)
+    assert not_connected(503, cause=1) == NotConnected(Disposition.NOT_FOUND, 503)
+    assert not_connected(480, cause=127) == NotConnected(Disposition.NO_ANSWER, 480)
+    assert not_connected(487, "ring_limit", 17) == NotConnected(Disposition.NO_ANSWER, 487)
