@@ -257,9 +257,14 @@ class _PjCore:
             return 0
         if line is not None:
             kit.player.stopTransmit(line)
-        kit.player.stopTransmit(kit.mouth)
-        kit.playing = False
+        kit.hush()
         return kit.ticks.count
+
+    def set_level(self, number: int, level: float) -> None:
+        """See ``SipCore``."""
+        kit = self.kits.get(number)
+        if kit is not None and kit.playing:
+            kit.player.adjustRxLevel(level)
 
     def press(self, number: int, key: str) -> None:
         """See ``SipCore``."""
@@ -307,8 +312,7 @@ class _PjCore:
             return
         kit.ticks.open = False
         if kit.playing:
-            kit.player.stopTransmit(kit.mouth)
-            kit.playing = False
+            kit.hush()
         self._pool.append(kit)
 
     def _audio(self, number: int) -> Any:
@@ -343,6 +347,12 @@ class _Kit:
         with slot_file() as path:  # open files stay; a killed process leaves nothing behind
             self._slot = Slot(path)
             self.player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
+
+    def hush(self) -> None:
+        """Stop speaking into the mouth; whatever is said next is said at full amplitude."""
+        self.player.stopTransmit(self.mouth)
+        self.player.adjustRxLevel(1.0)
+        self.playing = False
 
     def load(self, audio: Pcm) -> None:
         """Hold this audio and stand at its start. The player must be disconnected.

@@ -11,7 +11,7 @@ from callbot.telephony.config import EndpointConfig
 from callbot.telephony.leg import SipLeg, ticks_of
 from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
 from callbot.telephony.media import TickQueue
-from callbot.values import Pcm
+from callbot.values import FRAME_MS, Pcm
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +40,14 @@ class Listener(Protocol):
     def on_frames(self) -> None:
         """Frames have come for one call or more."""
         ...
+
+
+FADE_LEVELS = (0.5, 0.15)
+"""Amplitudes of the last two frames before a cut, 20 ms each: the step to silence is 16 dB smaller than from full."""
+
+
+def _nobody(frame: int) -> None:
+    """Waits for no silence."""
 
 
 class SipCore(Protocol):
@@ -88,8 +96,12 @@ class SipCore(Protocol):
         """Play ``audio`` from its start, or go on when None."""
         ...
 
+    def set_level(self, number: int, level: float) -> None:
+        """Let the player sound at this part of its amplitude, until it is silenced."""
+        ...
+
     def silence(self, number: int) -> int:
-        """Stop the player; the number of the mouth's latest frame."""
+        """Stop the player; the number of the mouth's latest frame. It will start at its full amplitude again."""
         ...
 
     def press(self, number: int, key: str) -> None:
@@ -165,9 +177,14 @@ class SipCall:
         self._leg: SipLeg | None = None
         self._ticks: TickQueue | None = None
         self._on_early: Callable[[Ticks], None] | None = None
+        self._sounding = False
+        self._fading: asyncio.TimerHandle | None = None
+        self._silenced: Callable[[int], None] = _nobody
 
     def on_event(self, event: CallEvent) -> None:
         """An event of this call: for its leg once there is one, before that for whoever dials or answers."""
+        if isinstance(event, Gone) and self._fading is not None:
+            self._fading.cancel()
         if self._leg is not None:
             self._leg.on_event(event)
         else:
@@ -235,15 +252,33 @@ class SipCall:
 
     def load(self, audio: Pcm) -> None:
         """See ``leg.Wire``."""
+        self._sounding = True
         self._pj_thread.submit(self._core.start_player, self.number, audio)
 
     def connect(self) -> None:
-        """See ``leg.Wire``."""
-        self._pj_thread.submit(self._core.start_player, self.number, None)
+        """See ``leg.Wire``; also takes back a silence that is still fading."""
+        self._sounding = True
+        if self._fading is not None:
+            self._fading.cancel()
+            self._fading = None
+            self._pj_thread.submit(self._core.set_level, self.number, 1.0)
+        else:
+            self._pj_thread.submit(self._core.start_player, self.number, None)
 
     def silence(self, done: Callable[[int], None]) -> None:
-        """See ``leg.Wire``."""
-        self._pj_thread.submit(self._core.silence, self.number, done=done)
+        """See ``leg.Wire``. What sounds is faded out first: a vowel cut off at full amplitude clicks."""
+        self._silenced = done
+        if self._fading is None:
+            self._fade(FADE_LEVELS if self._sounding else ())
+        self._sounding = False
+
+    def _fade(self, levels: tuple[float, ...]) -> None:
+        if levels:
+            self._pj_thread.submit(self._core.set_level, self.number, levels[0])
+            self._fading = asyncio.get_running_loop().call_later(FRAME_MS / 1000, self._fade, levels[1:])
+        else:
+            self._fading = None
+            self._pj_thread.submit(self._core.silence, self.number, done=self._silenced)
 
     def count_packets(self, done: Callable[[int], None]) -> None:
         """See ``leg.Wire``."""
