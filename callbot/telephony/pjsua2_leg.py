@@ -18,7 +18,9 @@ from typing import Any
 import pjsua2 as pj
 
 from callbot.errors import TelephonyError
+from callbot.telephony import build
 from callbot.telephony.config import (
+    RTP_PORTS_PER_LEG,
     EndpointConfig,
     bad_uri,
     busy_port,
@@ -113,7 +115,8 @@ class _PjCore:
         reason = ""
         try:
             self._endpoint.libInit(filled(pj.EpConfig(), config))
-            self.legs = int(self._library.pjsua_call_get_max_count())
+            compiled_for = int(self._library.pjsua_call_get_max_count())
+            self.legs = min(compiled_for, config.rtp_ports // RTP_PORTS_PER_LEG)
             self._endpoint.audDevManager().setNullDev()
             self._choose_codecs()
             self._bind()
@@ -165,7 +168,9 @@ class _PjCore:
         frame.size = FRAME_BYTES
         self.read_frame = read_by_pointer if layout_holds(frame, known) else read_by_copy
         how = "frames by pointer" if self.read_frame is read_by_pointer else "frames by copy, slow"
-        self.media = f"pjsua2 {self._endpoint.libVersion().full}, {how}"
+        installed = build.installed()
+        whose = "own build" if installed and installed.own else "packaged"
+        self.media = f"pjsua2 {self._endpoint.libVersion().full} ({whose}), {self.legs} legs, {how}"
 
     def close(self) -> None:
         """Calls, account, clock, ports, library: in this order, or the process aborts."""
@@ -193,7 +198,7 @@ class _PjCore:
             return "full"
         call = _PjCall(self, number, self._account)
         self.calls[number] = call
-        options = pj.CallOpParam(True)
+        options = _call_options()
         options.txOption.localUri = f"sip:{caller}@{self._config.bind}:{self.sip_port}"
         try:
             call.makeCall(uri, options)
@@ -206,7 +211,7 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            options = pj.CallOpParam(True)
+            options = _call_options()
             options.statusCode = status
             call.answer(options)
 
@@ -214,7 +219,7 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            call.hangup(pj.CallOpParam(True))
+            call.hangup(_call_options())
 
     def attach(self, number: int) -> TickQueue | None:
         """See ``SipCore``."""
@@ -412,6 +417,16 @@ def _nowhere(data: bytes) -> None:
 # ---------------------------------------------------------------- small things
 
 _STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+
+
+def _call_options() -> Any:
+    """One audio stream and nothing else: PJSIP 2.17 would offer real-time text too, with two more ports for it."""
+    options = pj.CallOpParam(True)
+    options.opt.audioCount = 1
+    options.opt.videoCount = 0
+    if hasattr(options.opt, "textCount"):  # not in 2.15, the packaged build
+        options.opt.textCount = 0
+    return options
 
 
 def _audio_format() -> Any:
