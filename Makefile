@@ -27,7 +27,7 @@ check: dev-env ## 快速检查：格式、类型、分层、脚本、单元测�
 	$(BIN)/callbot lint scripts_dsl ivr_flows
 	$(BIN)/python -m pytest -q -m "unit or scripts" tests/unit tests/scripts
 
-bench: dev-env test-tools ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
+bench: dev-env test-tools own-build ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
 	$(BIN)/python -m tests.bench.figures $(ARGS)
 
 bench-telephony: dev-env test-tools own-build ## 测量电话层的指标 | measure the telephony figures alone

@@ -1,7 +1,7 @@
 """``python -m callbot.simulate``: simulated customers as a process with a SIP endpoint of its own.
 
-Prints ``{"ready": true, "port": P, "legs": N}`` on one line when it listens. SIGTERM or Ctrl-C hangs up, writes the recordings and
-ends.
+Prints ``{"ready": true, "port": P, "legs": N}`` on one line when it listens. SIGTERM or Ctrl-C hangs up, writes
+the recordings and ends.
 """
 
 import argparse

@@ -14,7 +14,7 @@ worker in mid-traffic). SIP's own timer would let the caller wait 32 s."""
 PING_EVERY_S = 2
 RING_LIMIT_MS = 120_000
 INVITES_PER_S = 30
-"""New calls a second from one address; a carrier sends all its calls from one. 100 legs with calls of a minute take 2."""
+"""New calls a second from one address; a carrier sends all from one. 100 legs and calls of a minute take 2."""
 REQUESTS_PER_S = 300
 """Requests of any kind from one address before it is not heard at all; a call makes about ten with its answers."""
 _BLOCKED_S = 10

@@ -295,6 +295,7 @@ class _PjCore:
     def _take_kit(self) -> "_Kit":
         if not self._pool:
             self._made.append(_Kit(self, self._waker))
+            self._waker.last = max(self._made, key=lambda kit: kit.slot_number).ticks
             return self._made[-1]
         return self._pool.pop(0)  # the one that has rested longest: its connections in the bridge are surely gone
 
@@ -310,12 +311,23 @@ class _Kit:
         second.createPort("b", _audio_format())
         # The bridge serves lower slots first; ``TickQueue`` needs the ear to be the first of the two.
         self.ear, self.mouth = sorted((first, second), key=lambda port: int(port.getPortId()))
-        self.ear.take = self.ticks.ear
+        self.ear.take = self._first_frame
         self.mouth.take = self.ticks.mouth
+        self.slot_number = int(self.mouth.getPortId())
         self.player = pj.AudioMediaPlayer()
         with slot_file() as path:  # open files stay; a killed process leaves nothing behind
             self._slot = Slot(path)
             self.player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
+
+    def _first_frame(self, data: bytes) -> None:
+        """Media thread: make Python's state of this thread permanent, then hand frames straight on.
+
+        PJSIP's thread is none of Python's: every callback would make a state for it and free it again, with a stack of
+        its own (measured, Python 3.11). One reference that is never given back keeps the state.
+        """
+        ctypes.pythonapi.PyGILState_Ensure()
+        self.ear.take = self.ticks.ear
+        self.ear.take(data)
 
     def load(self, audio: Pcm) -> None:
         """Hold this audio and stand at its start. The player must be disconnected.

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from telephony_own_build import MISSING, ROOT, with_own_build

@@ -60,7 +60,7 @@ async def ended(process: asyncio.subprocess.Process) -> AsyncIterator[asyncio.su
 
 
 async def start_line(folder: Path, stack: AsyncExitStack) -> Line:
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     (folder / "customers.yaml").write_text(ANSWERS, "utf-8")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "callbot.simulate", "--port", "0", "--rtp-port", str(free_ports(RTP_PORTS))),
@@ -128,8 +128,8 @@ class Far:
         self._socket.sendto(
             (
                 f"{method} sip:999@127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {self._me};branch=z9hG4bK{name}\r\n"
-                f"From: <sip:far@{self._me}>;tag=1\r\nTo: <sip:999@127.0.0.1>\r\nCall-ID: {name}\r\nCSeq: 1 {method}\r\n"
-                f"Contact: <sip:far@{self._me}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+                f"From: <sip:far@{self._me}>;tag=1\r\nTo: <sip:999@127.0.0.1>\r\nCall-ID: {name}\r\n"
+                f"CSeq: 1 {method}\r\nContact: <sip:far@{self._me}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
             ).encode(),
             ("127.0.0.1", port),
         )
