@@ -190,7 +190,8 @@ async def many(port: int, calls: int, at_once: int) -> dict[str, float]:
             talk = Talk(connected, audio, again=False)
             await asyncio.sleep(_CALL_S)
             connected.hang_up()
-            good += await talk.ended == LegEnded("robot", 200) and talk.said == 1
+            ended = await talk.ended
+            good += ended == LegEnded("robot", 200) and talk.said == 1
 
     memory = []
     begun = time.monotonic()

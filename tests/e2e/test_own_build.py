@@ -11,8 +11,8 @@ from callbot.telephony import build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-SUITE = ["tests/contract/test_call_leg.py", *sorted(str(path.relative_to(ROOT)) for path in
-         (ROOT / "tests" / "e2e").glob("test_telephony_*.py"))]  # fmt: skip
+E2E = sorted(path.name for path in (ROOT / "tests" / "e2e").glob("test_telephony_*.py"))
+SUITE = ["tests/contract/test_call_leg.py", *(f"tests/e2e/{name}" for name in E2E)]
 
 
 @pytest.fixture(scope="module")
