@@ -93,7 +93,7 @@ def pjsua2() -> Check:
         [sys.executable, "-c", "import pjsua2"], capture_output=True, text=True, timeout=60, check=False
     )
     if tried.returncode == 0:
-        return _pjsua2_build()
+        return pjsua2_build(build.installed())
     reason = tried.stderr.strip().splitlines()[-1:] or [
         tr(f"退出码 {tried.returncode}", f"exit code {tried.returncode}")
     ]
@@ -102,9 +102,8 @@ def pjsua2() -> Check:
     )
 
 
-def _pjsua2_build() -> Check:
+def pjsua2_build(found: build.Build | None) -> Check:
     """Whose build it is; the packaged one works, for few calls and on private networks."""
-    found = build.installed()
     if found is None:
         return Check("pjsua2", "ok", tr("别处安装的版本", "installed in some other way"))
     if found.own:
