@@ -1,14 +1,14 @@
 # callbot: everything a person types. `make` alone explains.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench fixtures lock clean run-env dev-env test-tools
+.PHONY: help demo serve test check bench bench-telephony soak fixtures lock pjsua2 clean run-env dev-env test-tools own-build
 
 BIN := .venv/bin
 ARGS ?=
 export PYTHON
 
 help: ## 说明这些命令 | says what each of these does
-	@. deploy/say.sh; awk -F '## | \\| ' '/^[a-z-]+:.*## /{split($$1, t, ":"); print t[1] "\t" $$2 "\t" $$3}' Makefile | \
-	while IFS="$$(printf '\t')" read -r target zh en; do printf '  make %-9s %s\n' "$$target" "$$(say "$$zh" "$$en")"; done
+	@. deploy/say.sh; awk -F '## | \\| ' '/^[a-z0-9-]+:.*## /{split($$1, t, ":"); print t[1] "\t" $$2 "\t" $$3}' Makefile | \
+	while IFS="$$(printf '\t')" read -r target zh en; do printf '  make %-15s %s\n' "$$target" "$$(say "$$zh" "$$en")"; done
 
 demo: run-env ## 装好一切，给六位模拟客户打电话（参数：ARGS=--json） | install everything and call six simulated customers (ARGS=--json)
 	@$(BIN)/callbot demo $(ARGS)
@@ -16,7 +16,7 @@ demo: run-env ## 装好一切，给六位模拟客户打电话（参数：ARGS=-
 serve: run-env ## 启动整套系统 | start the whole system
 	@$(BIN)/callbot serve $(ARGS)
 
-test: dev-env test-tools ## 全部测试（长跑除外） | all tests except the long soaks
+test: dev-env test-tools own-build ## 全部测试（长跑除外） | all tests except the long soaks
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 check: dev-env ## 快速检查：格式、类型、分层、脚本、单元测试 | quick checks: format, types, layers, scripts, unit tests
@@ -27,14 +27,23 @@ check: dev-env ## 快速检查：格式、类型、分层、脚本、单元测�
 	$(BIN)/callbot lint scripts_dsl ivr_flows
 	$(BIN)/python -m pytest -q -m "unit or scripts" tests/unit tests/scripts
 
-bench: dev-env test-tools ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
+bench: dev-env test-tools own-build ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
 	$(BIN)/python -m tests.bench.figures $(ARGS)
+
+bench-telephony: dev-env test-tools own-build ## 测量电话层的指标 | measure the telephony figures alone
+	$(BIN)/python -m tests.bench.telephony $(ARGS)
+
+soak: dev-env own-build ## 一万通短通话，看内存 | ten thousand short calls, watching memory
+	$(BIN)/python -m tests.bench.telephony --soak $(ARGS)
 
 fixtures: dev-env ## 重新生成测试录音 | make the recordings for tests again
 	$(BIN)/python audio_fixtures/make.py $(ARGS)
 
 lock: dev-env ## 重新锁定依赖版本 | lock the versions of all dependencies again
 	sh deploy/lock.sh $(ARGS)
+
+pjsua2: run-env ## 编译自己的 SIP 库，每条线路 100 路（ARGS=--index 换回） | build our own SIP library: 100 legs a line (ARGS=--index: back)
+	@sh deploy/pjsua2.sh $(ARGS)
 
 clean: ## 删除运行环境和缓存（var/ 里的数据保留） | remove the environment and caches (data in var/ stays)
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -48,4 +57,8 @@ dev-env:
 
 # Without the right to install them the tests that need them are skipped, and say so.
 test-tools:
-	@sh deploy/debian.sh espeak-ng sip-tester tshark postgresql >&2 || true
+	@sh deploy/debian.sh espeak-ng sip-tester tshark postgresql kamailio >&2 || true
+
+# The telephony tests run on both builds of PJSIP; where ours cannot be made they are skipped, and say so.
+own-build:
+	@sh deploy/pjsua2.sh --wheel >/dev/null || true

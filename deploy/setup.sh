@@ -49,8 +49,12 @@ make_venv() {
     "$python" -m venv --clear "$venv"
 }
 
+chosen=$(cat var/cache/pjsua2/chosen 2>/dev/null || true) # the wheel of `make pjsua2`, "" for the index's
+
 fingerprint() { # what the environment was made from; the file's place too, since an environment cannot be moved
-    { pwd && cat pyproject.toml requirements/build.lock "requirements/$kind.lock" && "$venv/bin/python" -V; } | sha256sum
+    {
+        pwd && cat pyproject.toml requirements/build.lock "requirements/$kind.lock" && "$venv/bin/python" -V && echo "$chosen"
+    } | sha256sum
 }
 
 if ! usable "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
@@ -72,5 +76,10 @@ pip install --require-hashes --no-deps --no-build-isolation --use-pep517 -r "req
     fail "安装失败，原因见上。请检查网络和 pip 的软件源设置（pip config list），再运行一次，会接着装。" \
         "Installing failed, see above. Check the network and pip's index (pip config list), then run it again: it goes on from here."
 pip install --quiet --no-deps --no-build-isolation -e .
+if [ -n "$chosen" ]; then # the lock has just brought back the index's wheel
+    pip install --quiet --no-index --no-deps --force-reinstall "var/cache/pjsua2/$chosen" || say \
+        "自行编译的 PJSIP 不适合现在的 Python，暂用软件包自带的版本（每条线路 4 路）。请重新运行 make pjsua2。" \
+        "callbot's own build of PJSIP does not fit this Python; the packaged one (4 calls a line) serves for now. Run \`make pjsua2\` again."
+fi
 pip check
 echo "$now" >"$stamp"

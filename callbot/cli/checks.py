@@ -18,6 +18,7 @@ from callbot import settings
 from callbot.errors import CallbotError
 from callbot.language import tr
 from callbot.settings import Settings
+from callbot.telephony import build
 
 _LOW_DISK_MB = 2000
 _NO_DISK_MB = 200
@@ -88,20 +89,33 @@ def packages() -> Check:
 
 def pjsua2() -> Check:
     """The SIP library loads, tried in a process of its own because a broken native library takes its process along."""
-    try:
-        build = "pjsua2-python " + metadata.version("pjsua2-python")
-    except metadata.PackageNotFoundError:
-        build = tr("自行编译的版本", "own build")
     tried = subprocess.run(
         [sys.executable, "-c", "import pjsua2"], capture_output=True, text=True, timeout=60, check=False
     )
     if tried.returncode == 0:
-        return Check("pjsua2", "ok", build)
+        return pjsua2_build(build.installed())
     reason = tried.stderr.strip().splitlines()[-1:] or [
         tr(f"退出码 {tried.returncode}", f"exit code {tried.returncode}")
     ]
     return Check(
         "pjsua2", "fail", reason[0], tr("请运行 make clean 再 make demo", "Run `make clean`, then `make demo`")
+    )
+
+
+def pjsua2_build(found: build.Build | None) -> Check:
+    """Whose build it is; the packaged one works, for few calls and on private networks."""
+    if found is None:
+        return Check("pjsua2", "ok", tr("别处安装的版本", "installed in some other way"))
+    if found.own:
+        return Check("pjsua2", "ok", tr(f"{found.version}，自行编译的版本", f"{found.version}, callbot's own build"))
+    return Check(
+        "pjsua2",
+        "warn",
+        tr(
+            f"{found.version}，软件包自带的版本：每条线路 4 路通话，TLS 不宜用于公网",
+            f"{found.version}, the packaged build: 4 calls a line, no TLS for public networks",
+        ),
+        tr("路数更多时运行 make pjsua2（编译几分钟）", "For more calls run `make pjsua2` (compiles for some minutes)"),
     )
 
 

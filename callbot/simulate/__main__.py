@@ -1,7 +1,7 @@
 """``python -m callbot.simulate``: simulated customers as a process with a SIP endpoint of its own.
 
-Prints ``{"ready": true, "port": P}`` on one line when it listens. SIGTERM or Ctrl-C hangs up, writes the recordings and
-ends.
+Prints ``{"ready": true, "port": P, "legs": N}`` on one line when it listens. SIGTERM or Ctrl-C hangs up, writes
+the recordings and ends.
 """
 
 import argparse
@@ -41,7 +41,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     endpoint = await Pjsua2Endpoint.start(config, simulation.on_incoming)
-    sys.stdout.write(json.dumps({"ready": True, "port": endpoint.sip_port}) + "\n")
+    sys.stdout.write(json.dumps({"ready": True, "port": endpoint.sip_port, "legs": endpoint.legs}) + "\n")
     sys.stdout.flush()
     await stop.wait()
     simulation.stop_answering()

@@ -14,8 +14,6 @@ from callbot.errors import TelephonyError
 from callbot.language import Text
 from callbot.settings import Trunk
 
-LEGS = 4
-"""Calls one process of customers carries at once: the limit of the pjsua2 wheel (measured, docs/explanation)."""
 RTP_PORTS = 200
 _START_S = 30.0
 
@@ -53,9 +51,9 @@ async def crowd(customers: Path, audio: Path, out: Path, processes: int) -> Asyn
     try:
         trunks = []
         for number in range(processes):
-            process, port = await _start(customers, audio, out, number)
+            process, port, legs = await _start(customers, audio, out, number)
             running.append(process)
-            trunks.append(Trunk(name=f"customers-{number + 1}", host="127.0.0.1", port=port, channels=LEGS))
+            trunks.append(Trunk(name=f"customers-{number + 1}", host="127.0.0.1", port=port, channels=legs))
         yield Crowd(tuple(trunks), out)
     finally:
         for process in running:
@@ -69,7 +67,7 @@ async def crowd(customers: Path, audio: Path, out: Path, processes: int) -> Asyn
                 await process.wait()
 
 
-async def _start(customers: Path, audio: Path, out: Path, number: int) -> tuple[asyncio.subprocess.Process, int]:
+async def _start(customers: Path, audio: Path, out: Path, number: int) -> tuple[asyncio.subprocess.Process, int, int]:
     log = out / f"customers-{number + 1}.log"
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
     with log.open("wb") as errors:
@@ -90,4 +88,5 @@ async def _start(customers: Path, audio: Path, out: Path, number: int) -> tuple[
         why = log.read_text("utf-8", errors="replace").strip().splitlines()
         last = why[-1] if why else str(log)
         raise TelephonyError(Text(f"模拟客户没有启动：{last}", f"The simulated customers did not start: {last}"))
-    return process, int(json.loads(line)["port"])
+    ready = json.loads(line)
+    return process, int(ready["port"]), int(ready["legs"])

@@ -72,12 +72,26 @@ def compiled_library() -> ctypes.CDLL:
 
 
 class Waker:
-    """Wakes the loop at most once for any number of frames: every frame would cost a switch of threads."""
+    """Wakes the loop at most once for any number of frames: every frame would cost a switch of threads.
+
+    ``last`` is the queue that the bridge serves at the end of each tick, so that all legs' frames are fetched at once;
+    while nobody has said which it is, every frame may wake. With 30 legs and a wake in mid-tick the two threads fought
+    for the interpreter: 2.3 times the CPU time (measured).
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, drain: Callable[[], None]) -> None:
         self._loop = loop
         self._drain = drain
         self._pending = False
+        self._waiting = False
+        self.last: TickQueue | None = None
+
+    def served(self, queue: "TickQueue") -> None:
+        """Media thread: the bridge has served this queue in the running tick."""
+        self._waiting |= queue.open
+        if self._waiting and self.last in (None, queue):
+            self._waiting = False
+            self.wake()
 
     def wake(self) -> None:
         """Media thread: have ``drain`` called in the loop. Never raises: an exception there would end the process."""
@@ -117,7 +131,7 @@ class TickQueue:
         if self.open:
             self._frames.append((self.count, self._ear, data))
             self._ear = b""
-            self._waker.wake()
+        self._waker.served(self)
 
     def take(self) -> list[tuple[int, bytes, bytes]]:
         """Loop: all ticks since the last call as (number, ear, mouth)."""

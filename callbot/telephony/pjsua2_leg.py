@@ -18,7 +18,9 @@ from typing import Any
 import pjsua2 as pj
 
 from callbot.errors import TelephonyError
+from callbot.telephony import build
 from callbot.telephony.config import (
+    RTP_PORTS_PER_LEG,
     EndpointConfig,
     bad_uri,
     busy_port,
@@ -115,7 +117,8 @@ class _PjCore:
         reason = ""
         try:
             self._endpoint.libInit(filled(pj.EpConfig(), config))
-            self.legs = int(self._library.pjsua_call_get_max_count())
+            compiled_for = int(self._library.pjsua_call_get_max_count())
+            self.legs = min(compiled_for, config.rtp_ports // RTP_PORTS_PER_LEG)
             self._endpoint.audDevManager().setNullDev()
             self._choose_codecs()
             self._bind()
@@ -167,7 +170,9 @@ class _PjCore:
         frame.size = FRAME_BYTES
         self.read_frame = read_by_pointer if layout_holds(frame, known) else read_by_copy
         how = "frames by pointer" if self.read_frame is read_by_pointer else "frames by copy, slow"
-        self.media = f"pjsua2 {self._endpoint.libVersion().full}, {how}"
+        installed = build.installed()
+        whose = "own build" if installed and installed.own else "packaged"
+        self.media = f"pjsua2 {self._endpoint.libVersion().full} ({whose}), {self.legs} legs, {how}"
 
     def close(self) -> None:
         """Calls, account, clock, ports, library: in this order, or the process aborts."""
@@ -195,7 +200,7 @@ class _PjCore:
             return "full"
         call = _PjCall(self, number, self._account)
         self.calls[number] = call
-        options = pj.CallOpParam(True)
+        options = _call_options()
         options.txOption.localUri = f"sip:{caller}@{self._config.bind}:{self.sip_port}"
         try:
             call.makeCall(uri, options)
@@ -208,7 +213,7 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            options = pj.CallOpParam(True)
+            options = _call_options()
             options.statusCode = status
             call.answer(options)
 
@@ -216,7 +221,7 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            call.hangup(pj.CallOpParam(True))
+            call.hangup(_call_options())
 
     def attach(self, number: int) -> TickQueue | None:
         """See ``SipCore``."""
@@ -326,6 +331,7 @@ class _PjCore:
     def _take_kit(self) -> "_Kit":
         if not self._pool:
             self._made.append(_Kit(self, self._waker))
+            self._waker.last = max(self._made, key=lambda kit: kit.slot_number).ticks
             return self._made[-1]
         return self._pool.pop(0)  # the one that has rested longest: its connections in the bridge are surely gone
 
@@ -341,8 +347,9 @@ class _Kit:
         second.createPort("b", _audio_format())
         # The bridge serves lower slots first; ``TickQueue`` needs the ear to be the first of the two.
         self.ear, self.mouth = sorted((first, second), key=lambda port: int(port.getPortId()))
-        self.ear.take = self.ticks.ear
+        self.ear.take = self._first_frame
         self.mouth.take = self.ticks.mouth
+        self.slot_number = int(self.mouth.getPortId())
         self.player = pj.AudioMediaPlayer()
         with slot_file() as path:  # open files stay; a killed process leaves nothing behind
             self._slot = Slot(path)
@@ -353,6 +360,16 @@ class _Kit:
         self.player.stopTransmit(self.mouth)
         self.player.adjustRxLevel(1.0)
         self.playing = False
+
+    def _first_frame(self, data: bytes) -> None:
+        """Media thread: make Python's state of this thread permanent, then hand frames straight on.
+
+        PJSIP's thread is none of Python's: every callback would make a state for it and free it again, with a stack of
+        its own (measured, Python 3.11). One reference that is never given back keeps the state.
+        """
+        ctypes.pythonapi.PyGILState_Ensure()
+        self.ear.take = self.ticks.ear
+        self.ear.take(data)
 
     def load(self, audio: Pcm) -> None:
         """Hold this audio and stand at its start. The player must be disconnected.
@@ -482,6 +499,16 @@ def _message(event: Any) -> str:
     if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
         return ""
     return str(event.body.tsxState.src.rdata.wholeMsg)
+
+
+def _call_options() -> Any:
+    """One audio stream and nothing else: PJSIP 2.17 would offer real-time text too, with two more ports for it."""
+    options = pj.CallOpParam(True)
+    options.opt.audioCount = 1
+    options.opt.videoCount = 0
+    if hasattr(options.opt, "textCount"):  # not in 2.15, the packaged build
+        options.opt.textCount = 0
+    return options
 
 
 def _audio_format() -> Any:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +23,8 @@ from callbot.dialogue.pieces import contact_pieces, shared_pieces
 from callbot.processes.supervisor import running
 from callbot.script.revision import build_revision
 from callbot.simulate.crowd import RTP_PORTS, free_ports
+from tests.bench import telephony
+from tests.bench.figure import Figure
 
 pytestmark = pytest.mark.bench
 
@@ -34,16 +35,6 @@ _IDLE_S = 30
 _NEW_NAMES = ("欧阳女士", "司马先生", "诸葛女士", "慕容先生", "上官女士", "端木先生", "令狐女士", "宇文先生")
 """Rare surnames, each with an amount of its own: all that a contact can bring that was never said before."""
 _AMOUNTS = ("128.50", "2399.00", "56.80", "1680.00", "5999.00", "745.20", "3210.00", "99.90")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One promise and what was measured."""
-
-    what: str
-    bound: str
-    measured: str
-    command: str
 
 
 def demo() -> list[Figure]:
@@ -183,7 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from-nothing", action="store_true", help="also install a clean clone (some minutes)")
     arguments = parser.parse_args()
-    figures = [*demo(), synthesis(), asyncio.run(idle())]
+    figures = [*demo(), synthesis(), asyncio.run(idle()), *telephony.figures()]
     if arguments.from_nothing:
         figures.append(from_nothing())
     write(figures)

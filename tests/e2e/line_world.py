@@ -21,7 +21,7 @@ from callbot.ports import Dialler
 from callbot.simulate.crowd import free_ports
 from callbot.turn.taking import TurnPolicy
 from callbot.values import Pcm
-from tests.golden.timeline import Orders, Script
+from tests.golden.timeline import Orders, People, Script
 
 Deed = Callable[[Attempt], None]
 
@@ -112,7 +112,7 @@ class Line:
             zone=ZoneInfo("Asia/Shanghai"),
             journal_dir=self.folder,
             recording_dir=self.folder / "recordings",
-            parts=lambda _: Parts(Deaf(), Script([]), Tones(), Orders(None, []), Tones().make, TurnPolicy()),
+            parts=lambda _: Parts(Deaf(), Script([]), Tones(), Orders(None, []), People(), Tones().make, TurnPolicy()),
             progress=progress,
         )
         named = {"call_id": f"call_{self._calls}"}

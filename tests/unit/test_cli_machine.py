@@ -14,6 +14,7 @@ from callbot import settings
 from callbot.cli import checks, machine, settings_file
 from callbot.errors import SettingsError
 from callbot.settings import Settings, TelephonySettings, WebSettings
+from callbot.telephony.build import Build
 
 pytestmark = pytest.mark.unit
 
@@ -67,6 +68,13 @@ def test_init_takes_a_folder_and_says_when_it_cannot_write(tmp_path: Path) -> No
     assert (tmp_path / "callbot.toml").exists()
     with pytest.raises(SettingsError, match="写不了"):
         machine.init(tmp_path / "nowhere" / "callbot.toml")
+
+
+def test_the_packaged_sip_library_is_good_for_little_and_our_own_is_recommended() -> None:
+    packaged, own = checks.pjsua2_build(Build("2.15.1", own=False)), checks.pjsua2_build(Build("2.17", own=True))
+    assert (packaged.state, own.state) == ("warn", "ok")
+    assert "make pjsua2" in packaged.advice
+    assert not own.advice
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -72,6 +72,25 @@ async def test_ear_and_mouth_are_paired_and_the_loop_is_woken_once() -> None:
     assert woken[1:] == [[(5, b"", b"4")]]
 
 
+async def test_all_legs_are_fetched_at_the_end_of_the_tick() -> None:
+    woken = []
+    waker = Waker(asyncio.get_running_loop(), lambda: woken.append(len(first.take())))
+    first, last = TickQueue(waker), TickQueue(waker)
+    waker.last = last
+    last.mouth(b"nobody is connected")
+    await asyncio.sleep(0)
+    assert woken == []
+    first.open = True
+    first.mouth(b"1")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert woken == []
+    last.mouth(b"")  # has no call, but ends the tick
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert woken == [1]
+
+
 def test_frames_after_the_loop_has_closed_are_dropped_quietly() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
