@@ -36,7 +36,7 @@ class Ticks:
 
 @dataclass(frozen=True, slots=True)
 class LegKey:
-    """The customer pressed a key (RFC 4733 or SIP INFO), reported once."""
+    """The customer pressed a key, reported once, however it came: RFC 4733, SIP INFO, tones in the audio."""
 
     key: str
 
