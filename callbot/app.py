@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from callbot.errors import SettingsError
 from callbot.language import Text
-from callbot.ports import Recogniser, SmsGateway, Systems, Vad, Voice
+from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
 from callbot.settings import Settings
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint
@@ -87,7 +87,7 @@ def store(settings: Settings) -> "Store":
     return open_store(settings.store_url)
 
 
-def systems(settings: Settings) -> Systems:
+def systems(settings: Settings) -> ShopSystems:
     """The systems that scripts may ask."""
     from callbot.customers.orders import CsvOrders
     from callbot.customers.systems import OrderActions
