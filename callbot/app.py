@@ -1,6 +1,7 @@
 """The only module that chooses implementations: one function per port."""
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from callbot.errors import SettingsError
@@ -8,7 +9,7 @@ from callbot.language import Text
 from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
 from callbot.settings import Settings
 from callbot.speech.prompts import PromptCache
-from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint
+from callbot.telephony.pjsua2_leg import EndpointConfig, IncomingCall, Pjsua2Endpoint
 
 if TYPE_CHECKING:
     from callbot.store.repository import Store
@@ -66,7 +67,7 @@ def vad() -> Vad:
     return GatedVad()
 
 
-async def endpoint(settings: Settings, number: int) -> Pjsua2Endpoint:
+async def endpoint(settings: Settings, number: int, on_incoming: Callable[[IncomingCall], None]) -> Pjsua2Endpoint:
     """The SIP endpoint of line ``number`` (from 0). Errors: ``TelephonyError`` such as a busy port."""
     telephony = settings.telephony
     return await Pjsua2Endpoint.start(
@@ -75,7 +76,8 @@ async def endpoint(settings: Settings, number: int) -> Pjsua2Endpoint:
             sip_port=telephony.sip_port + number,
             rtp_port=telephony.rtp_port + number * _RTP_PORTS,
             rtp_ports=_RTP_PORTS,
-        )
+        ),
+        on_incoming,
     )
 
 

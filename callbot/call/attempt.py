@@ -1,7 +1,10 @@
-"""One attempt from the order to the result: journal, INVITE, conversation, recording. Never raises for one bad call."""
+"""One call from the order to the result: journal, dialling or picking up, conversation, recording.
+
+Never raises for one bad call. An attempt of a campaign and a call that came in differ only in how their leg is got.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,36 +14,44 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from callbot import log
-from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
+from callbot.call.journal import CallJournal, Ended, PickedUp, Placed, blank_result, trace_of
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.messages import CallProgress, CallResult, Heard, PlaceCall, Spoken, TimeUp, Trace, TraceStep
+from callbot.messages import CallOrder, CallProgress, CallResult, Heard, PlaceCall, Spoken, TakeCall, TimeUp, TraceStep
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
 from callbot.values import Disposition
 
+Reach = Callable[[Callable[[], None]], Awaitable[CallLeg | NotConnected]]
+"""Gets the leg of a call; calls its argument when it rings. Cancelling gives the call up."""
 Watch = Callable[[Literal["dialling", "ringing", "answered", "robot", "customer", "ended"], str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What all attempts of a line share."""
+    """What all calls of a line share."""
 
     line: str
-    dialler: Dialler
     clock: Clock
     zone: ZoneInfo
     journal_dir: Path
     recording_dir: Path
-    parts: Callable[[PlaceCall], Parts]
+    parts: Callable[[CallOrder], Parts]
     progress: Callable[[CallProgress], None]
 
 
-class Attempt:
-    """Carries out one ``PlaceCall``."""
+def dialling(dialler: Dialler, order: PlaceCall) -> Reach:
+    """Reach a contact by calling."""
+    request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
+    return lambda on_ringing: dialler.dial(request, on_ringing)
 
-    def __init__(self, order: PlaceCall, script: CompiledScript, place: Workplace) -> None:
+
+class Attempt:
+    """Carries out one call."""
+
+    def __init__(self, order: CallOrder, script: CompiledScript, place: Workplace, reach: Reach) -> None:
         self._order = order
+        self._reach = reach
         self._script = script
         self._place = place
         self._session: Session | None = None
@@ -68,7 +79,7 @@ class Attempt:
             self._dialling.cancel()
 
     async def run(self) -> CallResult:
-        """Dial, converse, and return what came of it; the journal has it before this returns.
+        """Reach the leg, converse, and return what came of it; the journal has it before this returns.
 
         Errors, both before anything has left this machine: ``TelephonyError`` when no call can be placed now,
         ``OSError`` when the journal cannot be written.
@@ -76,24 +87,22 @@ class Attempt:
         place, order = self._place, self._order
         started = place.clock.now()
         path = place.recording_dir / f"{started:%Y-%m-%d}" / f"{order.call_id}.wav"
-        journal = CallJournal(place.journal_dir, Placed(order, place.line, started, str(path)))
+        placed = Placed(order, place.line, started, str(path))
+        journal = CallJournal(place.journal_dir, placed)
         try:
             journal_now = _Journaled(journal, self._said, self._steps, self._watch)
-            result = await self._connect(started, path, journal, journal_now)
+            result = await self._connect(placed, path, journal, journal_now)
             journal.write(Ended(result), force=True)
         finally:
             journal.close()
         self._watch("ended", result.outcome, "")
         return result
 
-    async def _connect(
-        self, started: datetime, path: Path, journal: CallJournal, journaled: "_Journaled"
-    ) -> CallResult:
+    async def _connect(self, placed: Placed, path: Path, journal: CallJournal, journaled: "_Journaled") -> CallResult:
         place, order = self._place, self._order
-        self._watch("dialling", "", "")
+        self._watch("ringing" if isinstance(order, TakeCall) else "dialling", "", "")
         parts = place.parts(order)  # before the phone rings: a voice detector takes 35 ms to make
-        request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
-        self._dialling = asyncio.ensure_future(place.dialler.dial(request, lambda: self._watch("ringing", "", "")))
+        self._dialling = asyncio.ensure_future(self._reach(lambda: self._watch("ringing", "", "")))
         try:
             leg = await self._dialling
         except asyncio.CancelledError:
@@ -101,7 +110,7 @@ class Attempt:
                 raise
             leg = NotConnected(Disposition.CANCELLED, 487)
         if isinstance(leg, NotConnected):
-            return self._result(started, leg.disposition, sip_status=leg.sip_status)
+            return self._result(placed, leg.disposition, sip_status=leg.sip_status)
         answered = place.clock.now()
         journal.write(PickedUp(answered))  # not forced: the disk may take longer than a greeting may wait
         self._watch("answered", "", "")
@@ -116,7 +125,7 @@ class Attempt:
             conversation = None
         finally:
             recording.finish()
-        return self._result(started, Disposition.ANSWERED, conversation, answered, str(path))
+        return self._result(placed, Disposition.ANSWERED, conversation, answered, str(path))
 
     async def _converse(self, leg: CallLeg, answered: datetime, parts: Parts, watchers: Watchers) -> Conversation:
         now = answered.astimezone(self._place.zone)
@@ -127,28 +136,23 @@ class Attempt:
 
     def _result(
         self,
-        started: datetime,
+        placed: Placed,
         disposition: Disposition,
         conversation: Conversation | None = None,
         answered: datetime | None = None,
         recording: str = "",
         sip_status: int = 0,
     ) -> CallResult:
-        order, now = self._order, self._place.clock.now()
-        result = CallResult(
-            call_id=order.call_id,
-            attempt_id=order.attempt_id,
-            fence=order.fence,
-            line=self._place.line,
+        now = self._place.clock.now()
+        result = msgspec.structs.replace(
+            blank_result(placed, now),
             disposition=disposition,
             outcome="interrupted" if answered else str(disposition),
             sip_status=sip_status,
-            started_at=started,
             answered_at=answered,
-            ended_at=now,
             recording=recording,
             transcript=tuple(sorted(self._said, key=lambda spoken: spoken.start_ms)),
-            trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(self._steps)),
+            trace=trace_of(self._order, self._steps),
         )
         if conversation is None:
             return result

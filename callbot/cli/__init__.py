@@ -22,7 +22,7 @@ from callbot.language import tr
 
 def build() -> typer.Typer:
     """The whole command line, with help in the interface's language."""
-    from callbot.cli import campaign, machine, script, speech, system
+    from callbot.cli import calls, campaign, machine, script, speech, system
 
     app = typer.Typer(
         name="callbot",
@@ -35,7 +35,7 @@ def build() -> typer.Typer:
         ),
     )
     app.callback()(_options)
-    for group in (system, campaign, script, speech, machine):
+    for group in (system, campaign, calls, script, speech, machine):
         group.register(app)
     return app
 

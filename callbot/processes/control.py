@@ -32,7 +32,8 @@ from callbot.messages import (
     ToControl,
     ToLine,
 )
-from callbot.ports import Systems
+from callbot.ports import ShopSystems
+from callbot.processes.hotlines import Hotlines, flows_of
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.store.records import Claimed
@@ -47,7 +48,7 @@ _LOST_MS = 5000
 class Control:
     """Wires lines, dispatcher, follow-ups and whoever watches."""
 
-    def __init__(self, settings: Settings, store: Store, systems: Systems) -> None:
+    def __init__(self, settings: Settings, store: Store, systems: ShopSystems) -> None:
         self._clock = SystemClock()
         self._systems = systems
         self._server: wire.Server[ToControl, ToLine] = wire.Server(
@@ -60,6 +61,7 @@ class Control:
         self._lines: dict[str, tuple[LineHealth, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._planned = asyncio.Event()
+        self._hotlines = Hotlines(flows_of(settings), store.incoming, systems, self._speech.prepare, self._server.send)
         gateway = app.sms_gateway(settings, store)
         self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
         self.dispatcher = Dispatcher(
@@ -81,7 +83,8 @@ class Control:
         await self.dispatcher.start()
         try:
             async with asyncio.TaskGroup() as group:
-                for work in (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver()):
+                services = (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver())
+                for work in (*services, self._hotlines.run()):
                     group.create_task(work)
         finally:
             await self.dispatcher.drain()
@@ -95,7 +98,13 @@ class Control:
         now = self._clock.monotonic_ms()
         lines = [line for line, seen in self._lines.values() if now - seen < _LOST_MS]
         problem = "" if lines else tr("没有线路在运行", "no line is running")
-        return Health(status="ok" if lines else "degraded", version=__version__, lines=lines, problem=problem)
+        return Health(
+            status="ok" if lines else "degraded",
+            version=__version__,
+            lines=lines,
+            hotlines="ready" if self._hotlines.ready else "preparing",
+            problem=problem,
+        )
 
     async def _receive(self) -> None:
         async for line, message in self._server.messages():
@@ -105,14 +114,16 @@ class Control:
                 case ActionAsked():
                     self._spawn_answer(line, message)
                 case _:
-                    self._note_line(message)
+                    await self._note_line(message)
                     if await self.dispatcher.handle(line, message):
                         self._planned.set()
 
     async def _notify(self, text: Text) -> None:
         await self._live.send(Notice(text.zh, text.en))
 
-    def _note_line(self, message: ToControl) -> None:
+    async def _note_line(self, message: ToControl) -> None:
+        if isinstance(message, LineReady | LineBeat):
+            await self._hotlines.note(message)
         now = self._clock.monotonic_ms()
         match message:
             case LineReady(line=name, legs=legs, media=media):
