@@ -59,12 +59,13 @@ class Callers:
 @asynccontextmanager
 async def hotline(folder: Path, more: str = HOTLINE, *, reserve: int = 0) -> AsyncIterator[System]:
     async with system(folder, more=more, reserve=reserve) as running:
-        await until(lambda: _ready(running), "the hotline's prompts are made", within_s=500)
+        await until(lambda: ready(running), "the hotline's prompts are made", within_s=500)
         await asyncio.sleep(1.5)  # a line hears of it with its next beat, of one a second
         yield running
 
 
-def _ready(running: System) -> bool:
+def ready(running: System) -> bool:
+    """Whether lines are told of the hotlines with their next beat."""
     health = httpx.get(f"http://127.0.0.1:{running.settings.web.port}/health").json()
     return bool(health["hotlines"] == "ready")
 
