@@ -4,10 +4,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from timeline import Presses, Result, Says, converse
 
 from callbot.dialogue.engine import CompiledScript, compile_revision
 from callbot.script.revision import build_revision
+from tests.golden.timeline import Presses, Result, Says, converse
 
 pytestmark = pytest.mark.golden
 
