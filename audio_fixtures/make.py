@@ -55,6 +55,9 @@ LINES = (
     Line("stop", "别再给我打电话了。", "stop_calling", "zf_xiaoxiao", 1.1),
     Line("who", "你是谁呀？", "who_is_this", "zf_xiaoxiao", 1.0),
     Line("repeat", "你再说一遍。", "repeat", "zm_yunjian", 1.1),
+    Line("users", "用户咨询。", "user_menu", "zm_yunyang", 0.8),
+    Line("order", "我要查订单。", "order_query", "zm_yunyang", 1.0),
+    Line("person", "请帮我转人工客服。", "human", "zm_yunjian", 0.85),
 )
 
 

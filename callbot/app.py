@@ -1,14 +1,15 @@
 """The only module that chooses implementations: one function per port."""
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from callbot.errors import SettingsError
 from callbot.language import Text
-from callbot.ports import Recogniser, SmsGateway, Systems, Vad, Voice
+from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
 from callbot.settings import Settings
 from callbot.speech.prompts import PromptCache
-from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint
+from callbot.telephony.pjsua2_leg import EndpointConfig, IncomingCall, Pjsua2Endpoint
 from callbot.telephony.switchboard import QueueTarget
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def queue_targets(settings: Settings) -> dict[str, QueueTarget]:
     return targets
 
 
-async def endpoint(settings: Settings, number: int) -> Pjsua2Endpoint:
+async def endpoint(settings: Settings, number: int, on_incoming: Callable[[IncomingCall], None]) -> Pjsua2Endpoint:
     """The SIP endpoint of line ``number`` (from 0). Errors: ``TelephonyError`` such as a busy port."""
     telephony = settings.telephony
     return await Pjsua2Endpoint.start(
@@ -99,7 +100,8 @@ async def endpoint(settings: Settings, number: int) -> Pjsua2Endpoint:
             sip_port=telephony.sip_port + number,
             rtp_port=telephony.rtp_port + number * _RTP_PORTS,
             rtp_ports=_RTP_PORTS,
-        )
+        ),
+        on_incoming,
     )
 
 
@@ -111,7 +113,7 @@ def store(settings: Settings) -> "Store":
     return open_store(settings.store_url)
 
 
-def systems(settings: Settings) -> Systems:
+def systems(settings: Settings) -> ShopSystems:
     """The systems that scripts may ask."""
     from callbot.customers.orders import CsvOrders
     from callbot.customers.systems import OrderActions

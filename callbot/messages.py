@@ -190,15 +190,20 @@ class Trace(_Message, frozen=True):
 
 
 class CallResult(_Message, frozen=True, kw_only=True):
-    """All that is known of an ended attempt. Times are aware UTC; ``recording`` is the path of a file.
+    """All that is known of an ended call. Times are aware UTC; ``recording`` is the path of a file.
 
     The recording begins with the first early media; a time from pick-up (transcript, turns, trace) is found in it
     ``recording_offset_ms`` further on. A call that nobody took has one when there was early media.
+    A call that came ``in`` belongs to no attempt: ``attempt_id`` is empty, ``caller`` and ``number`` are the user parts
+    of From and of the request URI.
     """
 
     call_id: str
     attempt_id: str
     fence: int
+    direction: Literal["out", "in"] = "out"
+    caller: str = ""
+    number: str = ""
     line: str
     disposition: Disposition
     outcome: str
@@ -246,6 +251,17 @@ class PlaceCall(_Message, frozen=True, kw_only=True):
     revision: Revision
     inputs: dict[str, str]
     ring_limit_ms: int
+
+
+class AnswerCalls(_Message, frozen=True):
+    """From now on answer calls to these numbers, all others by ``default``; ``busy`` answers when all legs are taken.
+
+    Every prompt of these flows is ready. A line that has not got this yet refuses all calls.
+    """
+
+    numbers: dict[str, Revision]
+    default: Revision | None = None
+    busy: Revision | None = None
 
 
 class HangUp(_Message, frozen=True):
@@ -302,19 +318,40 @@ class ActionAnswer(_Message, frozen=True):
     finished: ActionFinished
 
 
-ToLine = PlaceCall | HangUp | Drain | ResultStored | ActionAnswer | Supervise | Release
+ToLine = PlaceCall | AnswerCalls | HangUp | Drain | ResultStored | ActionAnswer | Supervise | Release
+
+
+# ---------------------------------------------------------------- what a line carries out
+
+
+class TakeCall(_Message, frozen=True, kw_only=True):
+    """Pick up a call that came in; made by the line itself, kept in its journal. ``contact`` is the masked caller."""
+
+    call_id: str
+    number: str
+    caller: str
+    contact: str
+    revision: Revision
+    inputs: dict[str, str] = {}
+
+
+CallOrder = PlaceCall | TakeCall
 
 
 # ---------------------------------------------------------------- line → control
 
 
 class LineReady(_Message, frozen=True, kw_only=True):
-    """First word of a line: how many legs it carries, and which calls its journal still holds from before."""
+    """First word of a line: how many legs it carries, and which calls its journal still holds from before.
+
+    ``reserve`` of its legs take no calls of campaigns.
+    """
 
     line: str
     incarnation: str
     legs: int
     media: str
+    reserve: int = 0
     journaled: tuple[str, ...] = ()
 
 
@@ -326,6 +363,7 @@ class LineBeat(_Message, frozen=True):
     calls: tuple[str, ...]
     draining: bool = False
     legs: int = 0
+    reserve: int = 0
 
 
 class CallRefused(_Message, frozen=True):

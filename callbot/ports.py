@@ -36,7 +36,7 @@ class Ticks:
 
 @dataclass(frozen=True, slots=True)
 class LegKey:
-    """The customer pressed a key (RFC 4733 or SIP INFO), reported once."""
+    """The customer pressed a key, reported once, however it came: RFC 4733, SIP INFO, tones in the audio."""
 
     key: str
 
@@ -228,11 +228,27 @@ class Systems(Protocol):
         ...
 
 
+class ShopSystems(Systems, Protocol):
+    """The systems as control has them at hand."""
+
+    def spoken_texts(self) -> Sequence[str]:
+        """Texts that answers can hold now, so that their prompts can be made before anybody asks. Blocking."""
+        ...
+
+
 class OrderSystem(Protocol):
-    """The shop's orders, as far as calls need them."""
+    """The shop's orders, as far as calls need them. Blocking."""
 
     def payment_status(self, order_no: str) -> Literal["paid", "unpaid"]:
         """Whether the order's balance is paid; ``KeyError`` when there is no such order."""
+        ...
+
+    def order_status(self, order_no: str) -> str:
+        """How the order stands, in words to be spoken; ``KeyError`` when there is no such order."""
+        ...
+
+    def order_statuses(self) -> Sequence[str]:
+        """Every answer ``order_status`` can give now."""
         ...
 
 

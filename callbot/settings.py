@@ -37,13 +37,17 @@ class Trunk(_Section):
 
 
 class TelephonySettings(_Section):
-    """The SIP side of this machine. Ports are bases: line N takes ``sip_port + N`` and its own RTP range."""
+    """The SIP side of this machine. Ports are bases: line N takes ``sip_port + N`` and its own RTP range.
+
+    ``reserve``: legs of every line that new calls leave free for transfers.
+    """
 
     bind: str = "127.0.0.1"
     lines: int = Field(default=2, ge=1, le=64)
     sip_port: Port = 15060
     rtp_port: Port = 16000
     ring_limit_s: int = Field(default=30, ge=15, le=120)
+    reserve: int = Field(default=0, ge=0, le=500)
     trunks: tuple[Trunk, ...] = ()
 
 
@@ -64,6 +68,24 @@ class TransferSettings(_Section):
     """Callers who want a person; a queue that is not listed leads to the script's ``failed``."""
 
     queues: tuple[TransferQueue, ...] = ()
+
+
+class HotlineNumber(_Section):
+    """A number that people call, as the trunk names it in the request URI, and the flow that answers."""
+
+    number: str
+    flow: str
+
+
+class HotlineSettings(_Section):
+    """Who answers incoming calls. Other numbers get ``default``, or 404 when it is empty.
+
+    ``busy``: the flow that answers when all legs are taken; empty for 486. One leg of every line is kept for it.
+    """
+
+    default: str = ""
+    busy: str = ""
+    numbers: tuple[HotlineNumber, ...] = ()
 
 
 class SpeechSettings(_Section):
@@ -112,10 +134,12 @@ class Settings(_Section):
     data_dir: Path = Path("var")
     cache_dir: Path = Path("var/cache")
     scripts_dir: Path = Path("scripts_dsl")
+    flows_dir: Path = Path("ivr_flows")
     orders_csv: Path | None = None
     store: StoreSettings = StoreSettings()
     telephony: TelephonySettings = TelephonySettings()
     transfer: TransferSettings = TransferSettings()
+    hotline: HotlineSettings = HotlineSettings()
     speech: SpeechSettings = SpeechSettings()
     sms: SmsSettings = SmsSettings()
     campaign: CampaignSettings = CampaignSettings()
@@ -125,6 +149,11 @@ class Settings(_Section):
     def store_url(self) -> str:
         """SQLAlchemy URL of the store."""
         return self.store.url or f"sqlite:///{self.data_dir / 'callbot.db'}"
+
+    @property
+    def kept_legs(self) -> int:
+        """Legs of every line that no conversation takes: for transfers, and for saying that all are busy."""
+        return self.telephony.reserve + bool(self.hotline.busy)
 
     @property
     def socket_dir(self) -> Path:
@@ -188,6 +217,7 @@ def _absolute(settings: Settings, base: Path) -> Settings:
         "data_dir": base / settings.data_dir.expanduser(),
         "cache_dir": base / settings.cache_dir.expanduser(),
         "scripts_dir": base / settings.scripts_dir.expanduser(),
+        "flows_dir": base / settings.flows_dir.expanduser(),
     }
     if settings.orders_csv is not None:
         changes["orders_csv"] = base / settings.orders_csv.expanduser()

@@ -131,16 +131,16 @@ def _at(number: int, problem: Text) -> Text:
     return Text(f"第 {number} 轮：{problem.zh}", f"turn {number}: {problem.en}")
 
 
-def _event(turn: CaseTurn) -> Event | None:
+def _events(turn: CaseTurn) -> list[Event]:
     if turn.hear is not None:
-        return Heard("", turn.hear, during_prompt=turn.during_prompt)
+        return [Heard("", turn.hear, during_prompt=turn.during_prompt)]
     if turn.say is not None:
-        return Heard(turn.say, during_prompt=turn.during_prompt)
+        return [Heard(turn.say, during_prompt=turn.during_prompt)]
     if turn.key is not None:
-        return KeyPressed(turn.key)
+        return [KeyPressed(key) for key in turn.key]
     if turn.silence:
-        return Silence()
-    return HungUp() if turn.hangup else None
+        return [Silence()]
+    return [HungUp()] if turn.hangup else []
 
 
 def _play(session: TextSession, turn: CaseTurn, done: list[TextTurn]) -> Iterator[Text]:
@@ -148,8 +148,7 @@ def _play(session: TextSession, turn: CaseTurn, done: list[TextTurn]) -> Iterato
     if turn.wav is not None:
         yield _NO_WAV
         return
-    event = _event(turn)
-    if event is not None:
+    for event in _events(turn):
         if session.state.ended:
             yield Text("通话在这之前已经结束了", "the call had ended before this")
         elif session.waits_for is not None and not turn.hangup:
@@ -164,7 +163,7 @@ def _play(session: TextSession, turn: CaseTurn, done: list[TextTurn]) -> Iterato
                 f"没有人在等 {action} 的结果（现在在 {session.state.step}）",
                 f"nobody waits for {action} (the step is {session.state.step})",
             )
-        done.append(session.give(ActionFinished(action, result)))
+        done.append(session.give(ActionFinished(action, result, dict(turn.gives))))
 
 
 def _heard(turn: CaseTurn, done: list[TextTurn], session: TextSession) -> Iterator[Text]:

@@ -1,7 +1,10 @@
-"""One attempt from the order to the result: journal, INVITE, conversation, recording. Never raises for one bad call."""
+"""One call from the order to the result: journal, dialling or picking up, conversation, recording.
+
+Never raises for one bad call. An attempt of a campaign and a call that came in differ only in how their leg is got.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,37 +14,45 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from callbot import log
-from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
+from callbot.call.journal import CallJournal, Ended, PickedUp, Placed, blank_result, trace_of
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.messages import CallProgress, CallResult, Heard, PlaceCall, Spoken, TimeUp, Trace, TraceStep
-from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
+from callbot.messages import CallOrder, CallProgress, CallResult, Heard, PlaceCall, Spoken, TakeCall, TimeUp, TraceStep
+from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected, Ticks
 from callbot.values import Disposition
 
 Stage = Literal["dialling", "ringing", "answered", "robot", "customer", "agent", "ended"]
 Watch = Callable[[Stage, str, str], None]
+Reach = Callable[[Callable[[], None], Callable[[Ticks], None]], Awaitable[CallLeg | NotConnected]]
+"""Gets the leg of a call; calls the first argument when it rings, the second with early media. Cancelling gives up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What all attempts of a line share."""
+    """What all calls of a line share."""
 
     line: str
-    dialler: Dialler
     clock: Clock
     zone: ZoneInfo
     journal_dir: Path
     recording_dir: Path
-    parts: Callable[[PlaceCall], Parts]
+    parts: Callable[[CallOrder], Parts]
     progress: Callable[[CallProgress], None]
 
 
-class Attempt:
-    """Carries out one ``PlaceCall``."""
+def dialling(dialler: Dialler, order: PlaceCall) -> Reach:
+    """Reach a contact by calling."""
+    request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
+    return lambda on_ringing, on_early: dialler.dial(request, on_ringing, on_early)
 
-    def __init__(self, order: PlaceCall, script: CompiledScript, place: Workplace) -> None:
+
+class Attempt:
+    """Carries out one call."""
+
+    def __init__(self, order: CallOrder, script: CompiledScript, place: Workplace, reach: Reach) -> None:
         self._order = order
+        self._reach = reach
         self._script = script
         self._place = place
         self._session: Session | None = None
@@ -69,7 +80,7 @@ class Attempt:
             self._dialling.cancel()
 
     async def run(self) -> CallResult:
-        """Dial, converse, and return what came of it; the journal has it before this returns.
+        """Reach the leg, converse, and return what came of it; the journal has it before this returns.
 
         Errors, both before anything has left this machine: ``TelephonyError`` when no call can be placed now,
         ``OSError`` when the journal cannot be written.
@@ -78,10 +89,11 @@ class Attempt:
         started = place.clock.now()
         path = place.recording_dir / f"{started:%Y-%m-%d}" / f"{order.call_id}.wav"
         recording = Recording(path)
-        journal = CallJournal(place.journal_dir, Placed(order, place.line, started, str(path)))
+        placed = Placed(order, place.line, started, str(path))
+        journal = CallJournal(place.journal_dir, placed)
         try:
             journal_now = _Journaled(journal, self._said, self._steps, self._watch)
-            result = await self._connect(started, recording, journal, journal_now)
+            result = await self._connect(placed, recording, journal, journal_now)
             file = recording.finish()
             result = msgspec.structs.replace(result, recording=file, recording_offset_ms=recording.offset_ms)
             journal.write(Ended(result), force=True)
@@ -92,18 +104,15 @@ class Attempt:
         return result
 
     async def _connect(
-        self, started: datetime, recording: Recording, journal: CallJournal, journaled: "_Journaled"
+        self, placed: Placed, recording: Recording, journal: CallJournal, journaled: "_Journaled"
     ) -> CallResult:
         place, order = self._place, self._order
-        self._watch("dialling", "", "")
+        self._watch("ringing" if isinstance(order, TakeCall) else "dialling", "", "")
         parts = place.parts(order)  # before the phone rings: a voice detector takes 35 ms to make
-        request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
-        dialling = place.dialler.dial(
-            request,
-            on_ringing=lambda: self._watch("ringing", "", ""),
-            on_early=lambda ticks: recording.write(ticks.heard, ticks.spoken),
+        reaching = self._reach(
+            lambda: self._watch("ringing", "", ""), lambda ticks: recording.write(ticks.heard, ticks.spoken)
         )
-        self._dialling = asyncio.ensure_future(dialling)
+        self._dialling = asyncio.ensure_future(reaching)
         try:
             leg = await self._dialling
         except asyncio.CancelledError:
@@ -111,7 +120,7 @@ class Attempt:
                 raise
             leg = NotConnected(Disposition.CANCELLED, 487)
         if isinstance(leg, NotConnected):
-            return self._result(started, leg.disposition, sip_status=leg.sip_status)
+            return self._result(placed, leg.disposition, sip_status=leg.sip_status)
         answered = place.clock.now()
         recording.picked_up()
         journal.write(
@@ -126,7 +135,7 @@ class Attempt:
             # Whatever went wrong in this conversation ends this conversation only, and its result says so.
             log.get(__name__).exception("a conversation broke off", call_id=order.call_id)
             conversation = None
-        return self._result(started, Disposition.ANSWERED, conversation, answered)
+        return self._result(placed, Disposition.ANSWERED, conversation, answered)
 
     async def _converse(self, leg: CallLeg, answered: datetime, parts: Parts, watchers: Watchers) -> Conversation:
         now = answered.astimezone(self._place.zone)
@@ -137,26 +146,21 @@ class Attempt:
 
     def _result(
         self,
-        started: datetime,
+        placed: Placed,
         disposition: Disposition,
         conversation: Conversation | None = None,
         answered: datetime | None = None,
         sip_status: int = 0,
     ) -> CallResult:
-        order, now = self._order, self._place.clock.now()
-        result = CallResult(
-            call_id=order.call_id,
-            attempt_id=order.attempt_id,
-            fence=order.fence,
-            line=self._place.line,
+        now = self._place.clock.now()
+        result = msgspec.structs.replace(
+            blank_result(placed, now),
             disposition=disposition,
             outcome="interrupted" if answered else str(disposition),
             sip_status=sip_status,
-            started_at=started,
             answered_at=answered,
-            ended_at=now,
             transcript=tuple(sorted(self._said, key=lambda spoken: spoken.start_ms)),
-            trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(self._steps)),
+            trace=trace_of(self._order, self._steps),
         )
         if conversation is None:
             return result

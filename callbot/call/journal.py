@@ -1,4 +1,4 @@
-"""The line's own record of each attempt, on disk before the INVITE leaves and until control has stored the result.
+"""The line's own record of each call, on disk before the INVITE leaves or is answered and until control has the result.
 
 ::
 
@@ -9,6 +9,7 @@ cut off by the death of its line: it becomes a result with outcome ``interrupted
 """
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,21 +17,21 @@ import msgspec
 
 from callbot import log
 from callbot.call import recording
-from callbot.messages import CallResult, PlaceCall, Spoken, Trace, TraceStep
+from callbot.messages import CallOrder, CallResult, PlaceCall, Spoken, TakeCall, Trace, TraceStep
 from callbot.values import Disposition
 
 
 class Placed(msgspec.Struct, frozen=True, tag=True):
-    """The INVITE is about to leave."""
+    """The INVITE is about to leave, or to be answered."""
 
-    order: PlaceCall
+    order: CallOrder
     line: str
     at: datetime
     recording: str
 
 
 class PickedUp(msgspec.Struct, frozen=True, tag=True):
-    """The callee answered, so far into the recording."""
+    """The conversation begins, so far into the recording."""
 
     at: datetime
     recording_offset_ms: int = 0
@@ -116,24 +117,42 @@ def _result_of(path: Path, now: datetime) -> CallResult | None:
                 return result
     if placed is None:
         return None
-    order = placed.order
-    return CallResult(
-        call_id=order.call_id,
-        attempt_id=order.attempt_id,
-        fence=order.fence,
-        line=placed.line,
+    return msgspec.structs.replace(
+        blank_result(placed, now),
         disposition=Disposition.INTERRUPTED if answered is None else Disposition.ANSWERED,
-        outcome="interrupted",
-        started_at=placed.at,
         answered_at=answered,
-        ended_at=now,
         hung_up_by="network",
         slots=_slots_of(steps),
         transcript=tuple(said),
         recording=placed.recording if recording.rescue(Path(placed.recording)) else "",
         recording_offset_ms=offset_ms,
-        trace=Trace(order.revision.script, order.revision.hash, order.inputs, tuple(steps)),
+        trace=trace_of(placed.order, steps),
     )
+
+
+def blank_result(placed: Placed, ended_at: datetime) -> CallResult:
+    """The result of a call of which nothing is known but that it was begun."""
+    order = placed.order
+    result = CallResult(
+        call_id=order.call_id,
+        attempt_id="",
+        fence=0,
+        line=placed.line,
+        disposition=Disposition.INTERRUPTED,
+        outcome="interrupted",
+        started_at=placed.at,
+        ended_at=ended_at,
+    )
+    match order:
+        case PlaceCall(attempt_id=attempt_id, fence=fence):
+            return msgspec.structs.replace(result, attempt_id=attempt_id, fence=fence)
+        case TakeCall(caller=caller, number=number):
+            return msgspec.structs.replace(result, direction="in", caller=caller, number=number)
+
+
+def trace_of(order: CallOrder, steps: Sequence[TraceStep]) -> Trace:
+    """The trace of a call so far."""
+    return Trace(order.revision.script, order.revision.hash, order.inputs, tuple(steps))
 
 
 def _slots_of(steps: list[TraceStep]) -> dict[str, str]:

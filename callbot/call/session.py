@@ -200,7 +200,7 @@ class Session:
                 for at in range(0, len(heard), FRAME_SAMPLES):
                     self._frame(heard[at : at + FRAME_SAMPLES], spoken[at : at + FRAME_SAMPLES])
             case LegKey(key=key):
-                self._advance(KeyPressed(key))
+                self._pressed(key)
             case LegPlayed(number=number):
                 if self._speaker.finished(number) and number > 0:
                     self._advance(PromptFinished(number))
@@ -269,6 +269,12 @@ class Session:
     def _pass_goodbye(self) -> None:
         if self._time_up_ms is not None and self._now_ms - self._time_up_ms >= _GOODBYE_MS:
             self._leg.hang_up()
+
+    def _pressed(self, key: str) -> None:
+        """A key that brings no sentence, such as the first digit of a number, ends the one being said."""
+        actions = self._advance(KeyPressed(key))
+        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.barge_in:
+            self._speaker.stop()
 
     def _time_up(self, event: TimeUp) -> None:
         if self._time_up_ms is None:

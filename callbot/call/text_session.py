@@ -26,7 +26,7 @@ from callbot.messages import (
     Transfer,
 )
 
-COMMANDS = "/key 1  /silence  /hangup  /result NAME=VALUE  /during WORDS"
+COMMANDS = "/key 20731#  /silence  /hangup  /result NAME=VALUE [GIVEN=VALUE ..]  /during WORDS"
 """What may be typed besides the customer's words."""
 
 
@@ -71,8 +71,10 @@ class TextSession:
         word, _, rest = line.strip().partition(" ")
         rest = rest.strip()
         match word:
-            case "/key" if re.fullmatch(r"[0-9*#]", rest):
-                return self.give(KeyPressed(rest))
+            case "/key" if re.fullmatch(r"[0-9*#]+", rest):
+                for key in rest[:-1]:
+                    self.give(KeyPressed(key))
+                return self.give(KeyPressed(rest[-1]))
             case "/silence" if not rest:
                 return self.give(Silence())
             case "/hangup" if not rest:
@@ -80,8 +82,8 @@ class TextSession:
             case "/during":
                 return self.give(Heard(rest, during_prompt=True), during_prompt=True)
             case "/result" if "=" in rest:
-                name, _, value = rest.partition("=")
-                return self.give(ActionFinished(name.strip(), value.strip()))
+                (name, value), *given = [pair.partition("=")[::2] for pair in rest.split()]
+                return self.give(ActionFinished(name, value, dict(given)))
         if word.startswith("/"):
             raise ScriptError(
                 Text(f"看不懂 {word}。可以用：{COMMANDS}", f"{word} is no command. There are: {COMMANDS}")

@@ -213,9 +213,14 @@ class Dispatcher:
             self._leases.update(dict.fromkeys(old, until))
 
     async def _record(self, sender: str, result: CallResult) -> bool:
-        context = await self._hands.run(self._store.attempts.context, result.attempt_id)
+        if result.direction == "in":
+            context = await self._hands.run(self._store.incoming.context, result)
+            record = self._store.incoming.record
+        else:
+            context = await self._hands.run(self._store.attempts.context, result.attempt_id)
+            record = self._store.attempts.record
         followups = () if context is None else self._hands.plan(result, context)
-        new = await self._hands.run(self._store.attempts.record, result, followups)
+        new = await self._hands.run(record, result, followups)
         await self._watch_trunk(result)
         self._forget(result.call_id)
         await self._hands.send(sender, ResultStored(result.call_id))

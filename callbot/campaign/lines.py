@@ -2,7 +2,8 @@
 
 ::
 
-    room of a line  = legs it announced - calls it names in its beats, or that were given to it and have not ended
+    room of a line  = legs it announced - its reserve
+                      - calls it names in its beats, or that were given to it and have not ended
     room of a trunk = channels - calls given to it that have not ended; none while it rests
 """
 
@@ -51,13 +52,13 @@ class LineBook:
 
     def ready(self, message: LineReady, now_ms: int) -> None:
         """A line started, again perhaps."""
-        self._lines[message.line] = _Line(message.incarnation, message.legs, now_ms)
+        self._lines[message.line] = _Line(message.incarnation, message.legs - message.reserve, now_ms)
 
     def beat(self, message: LineBeat, now_ms: int) -> None:
         """A line lives; after a restart of control its first beat is also its introduction."""
         line = self._lines.get(message.line)
         if line is None or line.incarnation != message.incarnation:
-            line = self._lines[message.line] = _Line(message.incarnation, message.legs, now_ms)
+            line = self._lines[message.line] = _Line(message.incarnation, message.legs - message.reserve, now_ms)
         line.seen_ms = now_ms
         line.draining = message.draining
         line.alive = frozenset(message.calls)

@@ -117,8 +117,8 @@ def _show_turn(console: "Console", session: "TextSession", turn: "TextTurn") -> 
             case Do(action=name, arguments=arguments):
                 console.print(
                     tr(
-                        f"    查询 {name} {arguments}：用 /result {name}=… 回答",
-                        f"    asks {name} {arguments}: answer with /result {name}=…",
+                        f"    查询 {name} {arguments}：用 /result {name}=… 回答，给出的值跟在后面：值=内容",
+                        f"    asks {name} {arguments}: answer with /result {name}=… and then what it gives: NAME=VALUE",
                     ),
                     markup=False,
                 )

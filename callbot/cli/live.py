@@ -111,4 +111,9 @@ def outcome_name(outcome: str) -> str:
         "failed": tr("呼叫失败", "failed"),
         "cancelled": tr("已取消", "cancelled"),
         "interrupted": tr("中断", "interrupted"),
+        "served": tr("已答复", "served"),
+        "answered_order": tr("已答订单", "told of the order"),
+        "business_lead": tr("商务线索", "business lead"),
+        "nobody_free": tr("无人工可转", "nobody free"),
+        "all_busy": tr("线路忙", "all busy"),
     }.get(outcome, outcome)

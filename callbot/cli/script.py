@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callbot.cli import conversation
-from callbot.cli.script_files import TEST, read_settings, yaml_files
+from callbot.cli.script_files import TEST, read_settings, script_folders, yaml_files
 from callbot.errors import ScriptError
 from callbot.language import Text, tr
 
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     """Print every finding; exit code 1 when one of them is an error."""
-    files = [path for path in yaml_files(paths or [read_settings().scripts_dir]) if _EXAMPLES not in path.parts]
+    files = [path for path in yaml_files(paths or script_folders(read_settings())) if _EXAMPLES not in path.parts]
     findings = list({(str(each.path), each.place, each.code): each for each in _lint_all(files)}.values())
     errors = sum(each.severity == "error" for each in findings)
     if as_json:
@@ -114,7 +114,7 @@ def test(paths: Paths = None, as_json: AsJson = False) -> None:
     console = Console(soft_wrap=True, highlight=False)
     failed = False
     reports: list[dict[str, object]] = []
-    for path in _test_files(paths or [settings.scripts_dir]):
+    for path in _test_files(paths or script_folders(settings)):
         try:
             rehearsal = rehearse(path, settings.campaign.timezone)
         except ScriptError as error:

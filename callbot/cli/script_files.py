@@ -35,15 +35,25 @@ def yaml_files(paths: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def script_folders(settings: "Settings") -> list[Path]:
+    """Where scripts are: those of campaigns, then the hotline flows if there are any."""
+    return [settings.scripts_dir, *([settings.flows_dir] if settings.flows_dir.is_dir() else [])]
+
+
 def script_path(settings: "Settings", name: str) -> Path:
     """A script by path or by id. Errors: ``ScriptError`` with the closest id."""
     path = Path(name)
     if path.suffix == ".yaml" and path.is_file():
         return path
-    path = settings.scripts_dir / f"{name}.yaml"
-    if path.is_file():
-        return path
-    known = [each.stem for each in settings.scripts_dir.glob("*.yaml") if not each.name.endswith(TEST)]
+    for path in (folder / f"{name}.yaml" for folder in script_folders(settings)):
+        if path.is_file():
+            return path
+    known = [
+        each.stem
+        for folder in script_folders(settings)
+        for each in folder.glob("*.yaml")
+        if not each.name.endswith(TEST)
+    ]
     close = difflib.get_close_matches(name, known, n=1)
     hint = Text(f"您是想写 {close[0]} 吗？", f"Did you mean {close[0]}?") if close else Text("", "")
     raise ScriptError(

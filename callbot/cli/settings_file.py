@@ -25,8 +25,9 @@ DESCRIPTIONS: dict[str, Text] = {
     "data_dir": Text("要保留的数据：数据库、录音、轨迹、日志", "What must be kept: database, recordings, traces, logs"),
     "cache_dir": Text("可以重新生成的：合并好的模型、话术音频", "What can be made again: joined models, prompts"),
     "scripts_dir": Text("话术所在的文件夹", "Folder of the scripts"),
+    "flows_dir": Text("热线流程所在的文件夹", "Folder of the hotline flows"),
     "orders_csv": Text(
-        "订单状态表（CSV），话术查询付款时使用", "Table of orders (CSV) for scripts that ask about payment"
+        "订单表（CSV），话术查询付款和订单状态时使用", "Table of orders (CSV) for scripts that ask about them"
     ),
     "store": Text("结果存在哪里", "Where results are kept"),
     "store.url": Text(
@@ -39,6 +40,9 @@ DESCRIPTIONS: dict[str, Text] = {
     "telephony.sip_port": Text("SIP 端口起点，第 N 条线路用 起点+N", "First SIP port; line N takes this + N"),
     "telephony.rtp_port": Text("语音（RTP）端口起点，每条线路一段", "First RTP port; each line has its own range"),
     "telephony.ring_limit_s": Text("最长振铃秒数", "Seconds to let it ring at most"),
+    "telephony.reserve": Text(
+        "每条线路留给转接的通话腿数，新通话不占用", "Legs of each line that new calls leave for transfers"
+    ),
     "telephony.trunks": Text("SIP 中继，可写多段", "SIP trunks, as many sections as there are"),
     "telephony.trunks.name": Text("中继名称", "Name of the trunk"),
     "telephony.trunks.host": Text("运营商或网关的地址", "Address of the carrier or gateway"),
@@ -61,6 +65,17 @@ DESCRIPTIONS: dict[str, Text] = {
         "bridge: this line stays between and records; attended: reach the agent, then hand over; refer: let them dial",
     ),
     "transfer.queues.ring_limit_s": Text("坐席最长振铃秒数", "Seconds to let the agent's telephone ring at most"),
+    "hotline": Text("接听来电", "Incoming calls"),
+    "hotline.default": Text(
+        "其他号码由哪个流程接听，留空则回 404", "Flow that answers all other numbers; empty for 404"
+    ),
+    "hotline.busy": Text(
+        "占线时由哪个流程说明，留空则回 486；每条线路为它留一路",
+        "Flow that answers when all legs are taken; empty for 486",
+    ),
+    "hotline.numbers": Text("热线号码，可写多段", "Hotline numbers, as many sections as there are"),
+    "hotline.numbers.number": Text("被叫号码，与中继送来的写法一致", "The number called, as the trunk sends it"),
+    "hotline.numbers.flow": Text("接听它的流程", "The flow that answers it"),
     "speech": Text("识别与合成", "Recognition and synthesis"),
     "speech.recogniser": Text("识别引擎", "Recogniser"),
     "speech.vosk_model": Text("vosk 模型文件夹，仅用 vosk 时需要", "Folder of the vosk model, only needed with vosk"),

@@ -36,15 +36,18 @@ from callbot.messages import (
     Transfer,
     Understanding,
 )
+from callbot.script.actions import gives_with
 from callbot.script.graph import anytime, silence_rule, unclear_rule
 from callbot.script.inputs import InputProblem, parse_input
-from callbot.script.model import Digression, EndSpec, InputSpec, Step
+from callbot.script.model import Ask, Digression, EndSpec, InputSpec, Step
 from callbot.zh.heard import spoken_time
 
 __all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revision", "expects"]
 
 TRANSFERRED = "transferred"
 """Outcome of a call that people took over."""
+_LONGEST_NUMBER = 30
+"""Digits of a number entered by keys: the longest order numbers of Chinese shops have 28 (payment platforms')."""
 _HELLO = "hello"
 """The intent of "喂": during a prompt it asks for nothing, the prompt simply goes on."""
 
@@ -55,7 +58,8 @@ class DialogueState:
 
     ``variables`` are canonical texts by name, inputs among them. ``counters``: ``turns``, ``silence`` and ``unclear``
     of this visit of the step, ``jump:<step>:<exit>``. ``said`` holds the step of every sentence so far ("" for asides):
-    ``said[n - 1]`` belongs to ``Say.number`` n; ``heard_out`` are the steps whose prompt was played to its end.
+    ``said[n - 1]`` belongs to ``Say.number`` n; ``heard_out`` are the steps whose prompt was played to its end;
+    ``keyed`` holds the keys of a number that is being entered.
     """
 
     step: str
@@ -69,6 +73,7 @@ class DialogueState:
     ended: bool = False
     outcome: str = ""
     tags: tuple[str, ...] = ()
+    keyed: str = ""
     understood: Understanding | None = None
 
     @property
@@ -155,7 +160,7 @@ class _Turn:
     def enter(self, name: str) -> None:
         """Come into a step: speak, then wait, ask a system, go on or end."""
         self._count(silence=0, unclear=0)
-        self.state = replace(self.state, step=name, path=(*self.state.path, name))
+        self.state = replace(self.state, step=name, path=(*self.state.path, name), keyed="")
         step = self._step
         if step.say is not None:
             self._say(step.say, prompt=True)
@@ -195,13 +200,14 @@ class _Turn:
         nothing = way is None and row is None and value is None
         if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
             return  # noise, 嗯 or 喂 under the prompt: it goes on
+        if self.state.keyed and nothing:
+            return  # a murmur while the keys are looked for
         if self._turn_over():
             return
         if way is not None:
             self.take(way)
         elif value is not None and self._step.ask is not None:
-            self.state = replace(self.state, variables={**self.state.variables, self._step.ask.variable: value})
-            self.take("value")
+            self._collected(self._step.ask, value)
         elif row is not None:
             self._aside(row)
         else:
@@ -236,16 +242,48 @@ class _Turn:
             return None if moment is None else moment.moment.date().isoformat()
         return understood.slots.get(ask.type)
 
+    def _collected(self, ask: Ask, value: str) -> None:
+        self.state = replace(self.state, variables={**self.state.variables, ask.variable: value})
+        self.take("value")
+
     def key(self, key: str) -> None:
-        if not self._listening or self._turn_over():
+        if not self._listening:
             return
-        if key in self._step.keys:
+        ask = self._step.ask
+        if ask is not None and ask.type == "digits" and key not in self._step.keys:
+            self._digit(ask, key)
+        elif self._turn_over():
+            return
+        elif key in self._step.keys:
             self.take(f"key:{key}")
         else:
             self._unclear()
 
+    def _digit(self, ask: Ask, key: str) -> None:
+        """One key of a number: # ends it, * begins it anew; digits beyond what a number can hold do not count."""
+        if key == "#":
+            self._entered(ask)
+            return
+        digits = "" if key == "*" else (self.state.keyed + key)[:_LONGEST_NUMBER]
+        self.state = replace(self.state, keyed=digits)
+        self._listen(ask.pause if digits else None)
+
+    def _entered(self, ask: Ask) -> None:
+        """The number is complete; counts as one turn of the customer however many keys it took."""
+        if self._turn_over():
+            return
+        if self.state.keyed:
+            self._collected(ask, self.state.keyed)
+        else:
+            self._unclear()
+
     def silence(self) -> None:
-        if not self._listening or self._turn_over():
+        if not self._listening:
+            return
+        if self.state.keyed and self._step.ask is not None:
+            self._entered(self._step.ask)
+            return
+        if self._turn_over():
             return
         rule = silence_rule(self.script.script, self._step)
         self._again("silence", rule.tries, own=self._step.silence is not None)
@@ -258,6 +296,7 @@ class _Turn:
         """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
         count = self.state.counters.get(kind, 0) + 1
         self._count(**{kind: count})
+        self.state = replace(self.state, keyed="")
         if count >= tries:
             self.take("gave_up" if self._step.ask is not None and not own else kind)
         else:
@@ -266,6 +305,7 @@ class _Turn:
 
     def _aside(self, row: Digression) -> None:
         self._count(silence=0, unclear=0)
+        self.state = replace(self.state, keyed="")
         if row.say is not None:
             self._say(row.say, prompt=False)
         if row.back == "prompt":
@@ -297,6 +337,8 @@ class _Turn:
         """The values an action promised, in canonical form; None when one is missing or unusable."""
         assert step.do is not None
         given: dict[str, str] = {}
+        if not gives_with(step.do.action, event.result):
+            return given
         for name, spec in step.do.gives.items():
             raw = event.values.get(name, "")
             try:

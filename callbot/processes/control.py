@@ -36,7 +36,8 @@ from callbot.messages import (
     ToControl,
     ToLine,
 )
-from callbot.ports import Systems
+from callbot.ports import ShopSystems
+from callbot.processes.hotlines import Hotlines, flows_of
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.store.records import Claimed
@@ -51,7 +52,7 @@ _LOST_MS = 5000
 class Control:
     """Wires lines, dispatcher, follow-ups and whoever watches."""
 
-    def __init__(self, settings: Settings, store: Store, systems: Systems) -> None:
+    def __init__(self, settings: Settings, store: Store, systems: ShopSystems) -> None:
         self._clock = SystemClock()
         self._systems = systems
         self._server: wire.Server[ToControl, ToLine | CommandDone] = wire.Server(
@@ -65,6 +66,7 @@ class Control:
         self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
         self._tasks: set[asyncio.Task[None]] = set()
         self._planned = asyncio.Event()
+        self._hotlines = Hotlines(flows_of(settings), store.incoming, systems, self._speech.prepare, self._server.send)
         gateway = app.sms_gateway(settings, store)
         self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
         self.dispatcher = Dispatcher(
@@ -86,7 +88,8 @@ class Control:
         await self.dispatcher.start()
         try:
             async with asyncio.TaskGroup() as group:
-                for work in (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver()):
+                services = (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver())
+                for work in (*services, self._hotlines.run()):
                     group.create_task(work)
         finally:
             await self.dispatcher.drain()
@@ -100,7 +103,13 @@ class Control:
         now = self._clock.monotonic_ms()
         lines = [line for line, seen in self._lines.values() if now - seen < _LOST_MS]
         problem = "" if lines else tr("没有线路在运行", "no line is running")
-        return Health(status="ok" if lines else "degraded", version=__version__, lines=lines, problem=problem)
+        return Health(
+            status="ok" if lines else "degraded",
+            version=__version__,
+            lines=lines,
+            hotlines="ready" if self._hotlines.ready else "preparing",
+            problem=problem,
+        )
 
     async def _receive(self) -> None:
         async for line, message in self._server.messages():
@@ -114,14 +123,16 @@ class Control:
                 case CommandDone(asked_by=asked_by):
                     await self._server.send(asked_by, message)
                 case _:
-                    self._note_line(message)
+                    await self._note_line(message)
                     if await self.dispatcher.handle(line, message):
                         self._planned.set()
 
     async def _notify(self, text: Text) -> None:
         await self._live.send(Notice(text.zh, text.en))
 
-    def _note_line(self, message: ToControl) -> None:
+    async def _note_line(self, message: ToControl) -> None:
+        if isinstance(message, LineReady | LineBeat):
+            await self._hotlines.note(message)
         now = self._clock.monotonic_ms()
         match message:
             case LineReady(line=name, legs=legs, media=media):

@@ -2,22 +2,25 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from callbot import app, log, wire
 from callbot.call import journal
-from callbot.call.attempt import Attempt, Workplace
+from callbot.call.attempt import Attempt, Workplace, dialling
+from callbot.call.reception import UNAVAILABLE, Capacity, Incoming, answer_with, kept_caller, picking_up, shown_caller
 from callbot.call.session import Parts
 from callbot.clock import SystemClock, new_id
 from callbot.dialogue.engine import CompiledScript, compile_revision
-from callbot.errors import TelephonyError
+from callbot.errors import SettingsError, TelephonyError
 from callbot.language import Text
 from callbot.messages import (
     ActionAnswer,
     ActionAsked,
     ActionFinished,
+    AnswerCalls,
     CallEnded,
+    CallOrder,
     CallProgress,
     CallRefused,
     CallResult,
@@ -31,6 +34,7 @@ from callbot.messages import (
     ResultStored,
     Revision,
     Supervise,
+    TakeCall,
     ToControl,
     ToLine,
 )
@@ -69,11 +73,14 @@ class Line:
         self._unstored: dict[str, CallResult] = {}
         self._asked: dict[tuple[str, str], asyncio.Future[ActionFinished]] = {}
         self._scripts: dict[str, CompiledScript] = {}
+        self._flows: AnswerCalls | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._outgoing: asyncio.Queue[ToControl] = asyncio.Queue()
         self._draining = False
         self._idle = asyncio.Event()
         self._left = asyncio.Event()
+        if settings.kept_legs >= dialler.legs:
+            raise _no_legs_left(dialler.legs, settings.kept_legs)
 
     async def run(self) -> None:
         """Work until drained."""
@@ -85,6 +92,7 @@ class Line:
                 incarnation=self._incarnation,
                 legs=self._dialler.legs,
                 media=self._media,
+                reserve=self._settings.kept_legs,
                 journaled=tuple(self._unstored),
             )
         )
@@ -122,7 +130,12 @@ class Line:
         async for message in self._control.messages():
             match message:
                 case PlaceCall():
-                    await self._place(message)
+                    self._place(message)
+                case AnswerCalls(numbers=numbers, default=default, busy=busy):
+                    for revision in (*numbers.values(), default, busy):
+                        if revision is not None:
+                            self._compiled(revision)
+                    self._flows = message
                 case HangUp(call_id=call_id):
                     if call_id in self._attempts:
                         self._attempts[call_id].hang_up()
@@ -141,17 +154,42 @@ class Line:
                     if waiting and not waiting.done():
                         waiting.set_result(finished)
 
-    async def _place(self, order: PlaceCall) -> None:
+    @property
+    def _capacity(self) -> Capacity:
+        return Capacity(self._dialler.legs, self._settings.kept_legs, len(self._attempts))
+
+    def _place(self, order: PlaceCall) -> None:
         if order.call_id in self._attempts or order.call_id in self._unstored:
             return
+        refused = CallRefused(order.call_id, order.attempt_id, order.fence)
         # An order for the process whose name this one took over: control counts it as never left, so it must not leave.
         stray = order.incarnation not in ("", self._incarnation)
-        if stray or self._draining or len(self._attempts) >= self._dialler.legs:
-            self._tell(CallRefused(order.call_id, order.attempt_id, order.fence))
+        if stray or self._draining or not self._capacity.free:
+            self._tell(refused)
             return
-        place = Workplace(
+        attempt = Attempt(order, self._compiled(order.revision), self._workplace(), dialling(self._dialler, order))
+        self._begin(order, attempt, lambda: self._tell(refused))
+
+    def on_incoming(self, call: Incoming) -> None:
+        """Somebody calls: pick up at once with the flow of that number, or refuse."""
+        flow = answer_with(call.number, None if self._draining else self._flows, self._capacity)
+        if isinstance(flow, int):
+            log.get(__name__).info("a call was refused", number=call.number, status=flow)
+            call.reject(flow)
+            return
+        order = TakeCall(
+            call_id=new_id("call", self._clock),
+            number=call.number,
+            caller=kept_caller(call.caller),
+            contact=shown_caller(call.caller),
+            revision=flow,
+        )
+        attempt = Attempt(order, self._compiled(flow), self._workplace(), picking_up(call))
+        self._begin(order, attempt, lambda: call.reject(UNAVAILABLE))
+
+    def _workplace(self) -> Workplace:
+        return Workplace(
             line=self._name,
-            dialler=self._dialler,
             clock=self._clock,
             zone=ZoneInfo(self._settings.campaign.timezone),
             journal_dir=self._journal_dir,
@@ -159,19 +197,20 @@ class Line:
             parts=self._parts,
             progress=self._tell,
         )
-        attempt = Attempt(order, self._compiled(order.revision), place)
-        self._attempts[order.call_id] = attempt
-        self._spawn(self._carry_out(order, attempt))
 
-    async def _carry_out(self, order: PlaceCall, attempt: Attempt) -> None:
+    def _begin(self, order: CallOrder, attempt: Attempt, refuse: Callable[[], None]) -> None:
+        self._attempts[order.call_id] = attempt
+        self._spawn(self._carry_out(order, attempt, refuse))
+
+    async def _carry_out(self, order: CallOrder, attempt: Attempt, refuse: Callable[[], None]) -> None:
         try:
             with log.call_context(call_id=order.call_id):
                 result = await attempt.run()
         except (OSError, TelephonyError) as error:  # nothing has left this machine: the contact goes back
-            log.get(__name__).error("a call could not be placed", call_id=order.call_id, problem=str(error))
+            log.get(__name__).error("a call could not be begun", call_id=order.call_id, problem=str(error))
             journal.forget(self._journal_dir, order.call_id)
             self._tell(CallProgress(order.call_id, self._name, order.contact, "ended", "", str(error)))
-            self._tell(CallRefused(order.call_id, order.attempt_id, order.fence))
+            refuse()
         else:
             self._unstored[order.call_id] = result
             self._tell(CallEnded(result))
@@ -190,7 +229,7 @@ class Line:
             self._scripts[revision.hash] = compile_revision(revision)
         return self._scripts[revision.hash]
 
-    def _parts(self, order: PlaceCall) -> Parts:
+    def _parts(self, order: CallOrder) -> Parts:
         return Parts(
             vad=app.vad(),
             recogniser=self._speech,
@@ -201,7 +240,7 @@ class Line:
             policy=TurnPolicy(),
         )
 
-    async def ask(self, order: PlaceCall, action: str, arguments: dict[str, str]) -> ActionFinished:
+    async def ask(self, order: CallOrder, action: str, arguments: dict[str, str]) -> ActionFinished:
         """Ask control's systems on behalf of a call; the caller bounds the wait."""
         key = (order.call_id, action)
         self._asked[key] = asyncio.get_running_loop().create_future()
@@ -214,7 +253,8 @@ class Line:
     async def _beat(self) -> None:
         while True:
             calls, legs = tuple(self._attempts), self._dialler.legs
-            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs))
+            reserve = self._settings.kept_legs
+            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs, reserve))
             await asyncio.sleep(_BEAT_S)
 
     async def _repeat_results(self) -> None:
@@ -244,7 +284,7 @@ class Line:
 class _AskControl:
     """``ports.Systems`` of one call."""
 
-    def __init__(self, line: Line, order: PlaceCall) -> None:
+    def __init__(self, line: Line, order: CallOrder) -> None:
         self._line = line
         self._order = order
 
@@ -253,16 +293,35 @@ class _AskControl:
         return finished.result, finished.values
 
 
+def _no_legs_left(legs: int, kept: int) -> SettingsError:
+    return SettingsError(
+        Text(
+            f"每条线路只有 {legs} 路，却要留出 {kept} 路（telephony.reserve，以及 hotline.busy 的一路），没有剩下的。"
+            "请减小 telephony.reserve。",
+            f"A line has {legs} legs and {kept} are kept (telephony.reserve, and one for hotline.busy): none is left. "
+            "Make telephony.reserve smaller.",
+        )
+    )
+
+
 async def main(name: str, number: int, settings: Settings) -> None:
     """Run line ``number`` (from 0) until it is told to end or gets SIGTERM."""
     log.configure(name)
-    endpoint = await app.endpoint(settings, number)
-    switchboard = Switchboard(endpoint, app.queue_targets(settings))
-    line = Line(name, settings, endpoint, endpoint.media, switchboard)
-    loop = asyncio.get_running_loop()
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, line.drain)
+    line: Line | None = None
+
+    def on_incoming(call: Incoming) -> None:
+        if line is None:
+            call.reject(UNAVAILABLE)
+        else:
+            line.on_incoming(call)
+
+    endpoint = await app.endpoint(settings, number, on_incoming)
     try:
+        switchboard = Switchboard(endpoint, app.queue_targets(settings))
+        line = Line(name, settings, endpoint, endpoint.media, switchboard)
+        loop = asyncio.get_running_loop()
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(stop, line.drain)
         await line.run()
     finally:
         await endpoint.close()

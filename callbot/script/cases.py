@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_v
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from callbot.script.model import Key, Name
+from callbot.script.model import Name
 
 
 class _PlainSchema:
@@ -30,10 +30,13 @@ class CaseTurn(_Part):
     say: str | None = Field(default=None, title="原话", description="客户的原话，同时测理解")
     wav: str | None = Field(default=None, title="录音", description="客户的录音，同时测识别")
     silence: bool = Field(default=False, title="沉默", description="客户不说话")
-    key: Key | None = Field(default=None, title="按键", description="客户按的键")
+    key: Annotated[str, Field(pattern=r"^[0-9*#]+$")] | None = Field(
+        default=None, title="按键", description="客户按的键，可以连写，例如 20731#"
+    )
     hangup: bool = Field(default=False, title="挂断", description="客户挂断")
     during_prompt: bool = Field(default=False, title="抢话", description="机器人还没说完时")
     result: dict[Name, Name] = Field(default={}, title="系统回答", description="动作: 结果；转人工写 transfer: failed")
+    gives: dict[Name, Plain] = Field(default={}, title="系统给出", description="系统回答里给出的值: 内容")
     bot: Plain | None = Field(default=None, title="机器人说", description="这一轮机器人说的话里必须有这几个字")
     quiet: bool = Field(default=False, title="不说话", description="这一轮机器人不说新的话")
     step: Name | None = Field(default=None, title="到哪一步", description="这一轮之后在哪个步骤")
@@ -73,5 +76,5 @@ class CaseFile(_Part):
     now: str = Field(
         default="2026-06-01 10:00", title="现在", description="通话开始的时间；默认 2026-06-01 10:00，周一"
     )
-    with_: dict[Name, Plain] = Field(alias="with", title="名单的值")
+    with_: dict[Name, Plain] = Field(default={}, alias="with", title="名单的值", description="热线没有名单，不写")
     cases: tuple[Case, ...] = Field(title="用例")

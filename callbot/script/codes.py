@@ -29,7 +29,11 @@ CODES: dict[str, Text] = {
         "会失败的事要写失败时怎么办：results 要有 failed，ask 要有 gave_up，transfer 要有 failed。",
         "What can fail names its failure: `results` and `transfer` need `failed`, `ask` needs `gave_up`.",
     ),
-    "S108": Text("ask 一次问一个值，问到以后走 then。", "`ask` collects one value and goes on by `then`."),
+    "S108": Text(
+        "ask 一次问一个值，问到以后走 then。按键是输入的内容，所以 keys 里只能有 *；# 表示输完。",
+        "`ask` collects one value and goes on by `then`. Keys are what is collected, so `keys` may hold only *; # ends "
+        "the entry.",
+    ),
     "S109": Text(
         "这几个键的搭配不对：at_most 配 else；to 和 back 只能写一个；retry_at 和 retry_in 只能写一个。",
         "Keys that do not go together: `at_most` needs `else`; `to` or `back`; `retry_at` or `retry_in`.",
@@ -50,6 +54,10 @@ CODES: dict[str, Text] = {
     "S207": Text("短信模板写在 sms.yaml 里。", "Text messages are defined in sms.yaml."),
     "S208": Text("短信要用的值，这个话术里没有。", "The text message needs a value that this script does not have."),
     "S209": Text("id 和文件名要一样。", "`id` has to be the file's name."),
+    "S210": Text(
+        "热线（kind: hotline）没有名单，也不再拨：不能写 inputs、retry_at、retry_in。要问的值用 ask 问。",
+        "A hotline has no list and calls nobody again: no `inputs`, `retry_at` or `retry_in`. Collect values by `ask`.",
+    ),
     "S301": Text("没有路走到这个步骤。", "No way leads to this step."),
     "S302": Text("从这个步骤永远走不到 end。", "No end can be reached from this step."),
     "S303": Text("几个步骤绕成一圈，中间不听客户说话，电话会一直说下去。", "A loop of steps that never listens."),
@@ -69,7 +77,10 @@ CODES: dict[str, Text] = {
         "A private value may be spoken only where every way has passed an answer that `proves` what it needs.",
     ),
     "S405": Text("每个听客户说话的步骤都要能转人工。", "Every step that listens needs a way to a person."),
-    "S406": Text("每个听客户说话的步骤都要能拒绝来电。", "Every step that listens needs a way to stop calls."),
+    "S406": Text(
+        "外呼话术里，每个听客户说话的步骤都要能拒绝来电。",
+        "In a campaign script every step that listens needs a way to stop calls.",
+    ),
     "S407": Text("一个步骤的两个回答有相同的说法，机器人分不清。", "Two answers of a step share a phrase."),
     "S408": Text("有按键菜单时，0 应该转人工。", "In a menu key 0 should lead to a person."),
 }

@@ -167,24 +167,37 @@ class HangupRule(_Part):
     sms: Name | None = Field(default=None, title="短信", description="挂断后发的短信模板")
 
 
+PAUSE_MS = 4000
+"""How long after a key the next one may come when digits are collected; VoiceXML platforms wait 3 to 5 s."""
+
+
 class Ask(_Part):
-    """A value collected from the customer."""
+    """A value collected from the customer; ``digits`` by speech or by keys, which end with # or a ``pause``."""
 
     variable: Name
     type: AskType
     gave_up: Target
+    pause: Duration = PAUSE_MS
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         fields = handler.resolve_ref_schema(handler(schema))["properties"]
         return {
             "type": "object",
-            "description": "值的名字: 类型（datetime、date、digits、money）；gave_up 是问不到时去的步骤",
-            "properties": {"gave_up": fields["gave_up"]},
+            "description": "值的名字: 类型（datetime、date、digits、money）；gave_up 是问不到时去的步骤；"
+            "digits 也可以按键输入，按 # 或停顿 pause 结束",
+            "properties": {
+                "gave_up": fields["gave_up"],
+                "pause": {
+                    **fields["pause"],
+                    "title": "停顿",
+                    "description": "按键停顿多久就算输完，不写是 4s",
+                },
+            },
             "additionalProperties": fields["type"],
             "required": ["gave_up"],
             "minProperties": 2,
-            "maxProperties": 2,
+            "maxProperties": 3,
         }
 
 
@@ -192,7 +205,7 @@ def _ask(raw: object) -> object:
     """``{callback_at: datetime, gave_up: later}`` → the fields of ``Ask``."""
     if not isinstance(raw, dict):
         return raw
-    wanted = [name for name in raw if name != "gave_up"]
+    wanted = [name for name in raw if name not in ("gave_up", "pause")]
     if "gave_up" not in raw:
         raise PydanticCustomError("gave_up", "gave_up")
     if len(wanted) != 1:
@@ -202,6 +215,7 @@ def _ask(raw: object) -> object:
         "variable": wanted[0],
         "type": raw[wanted[0]],
         "gave_up": {"to": gave_up} if isinstance(gave_up, str) else gave_up,
+        **({"pause": raw["pause"]} if "pause" in raw else {}),
     }
 
 
@@ -240,7 +254,8 @@ class EndSpec(_Part):
 
 
 WAYS = ("answers", "ask", "do", "then", "transfer", "end")
-"""The ways a step goes on; ``keys`` belongs to ``answers``, ``results`` to ``do``, and ``ask`` leaves by ``then``."""
+"""The ways a step goes on; ``keys`` belongs to ``answers`` (in an ``ask`` only ``*``), ``results`` to ``do``, and
+``ask`` leaves by ``then``."""
 
 
 class Step(_Part):
@@ -249,7 +264,7 @@ class Step(_Part):
     say: str | None = Field(default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值")
     barge_in: Literal["on", "off"] = Field(default="on", title="可打断", description="off 表示客户不能打断这一句")
     answers: dict[Name, Target] = Field(default={}, title="回答", description="听到的意图: 去的步骤")
-    keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤")
+    keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤；问一个值时只能有 *")
     ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(
         default=None, title="问一个值", description="例如约定的时间"
     )
@@ -271,11 +286,14 @@ class Step(_Part):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [bool(self.answers or self.keys), bool(self.ask), bool(self.do), bool(self.transfer), bool(self.end)]
+        answers = bool(self.answers or (self.keys and self.ask is None))
+        ways = [answers, bool(self.ask), bool(self.do), bool(self.transfer), bool(self.end)]
         if sum(ways) + (self.then is not None and self.ask is None) != 1:
             raise PydanticCustomError("one_way", "ways")
         if self.ask is not None and self.then is None:
             raise PydanticCustomError("ask_then", "then")
+        if self.ask is not None and self.keys.keys() - {"*"}:
+            raise PydanticCustomError("ask_keys", "keys")
         if (self.do is None) != (not self.results) or (self.do is not None and "failed" not in self.results):
             raise PydanticCustomError("results_failed", "results")
         if self.say is None and (self.listens or self.then is not None or self.transfer is not None):
@@ -311,7 +329,7 @@ class Script(_Part):
     dsl: Dsl = Field(title="语言版本", description="现在是 1")
     id: Name = Field(title="名字", description="小写英文，与文件名相同")
     title: str = Field(title="标题", description="界面里显示的中文名")
-    kind: Literal["campaign"] = Field(title="种类", description="campaign 外呼")
+    kind: Literal["campaign", "hotline"] = Field(title="种类", description="campaign 外呼，hotline 接听来电")
     use: tuple[Name, ...] = Field(default=(), title="使用", description="common/ 里的通用部分")
     inputs: dict[Name, InputSpec] = Field(default={}, title="名单的列", description="名单必须有的列；上传时逐行校验")
     defaults: Defaults = Field(title="通用规则", description="说一次，处处有效")

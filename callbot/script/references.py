@@ -14,7 +14,7 @@ _Target = tuple[Route, str]
 
 
 def check(context: Context) -> list[Finding]:
-    """Unknown steps, intents, values, actions, results, text messages and common parts."""
+    """Unknown steps, intents, values, actions, results, messages and common parts; what a hotline cannot have."""
     return [
         *_head(context),
         *_targets(context),
@@ -22,6 +22,7 @@ def check(context: Context) -> list[Finding]:
         *_values(context),
         *_actions(context),
         *_sms(context),
+        *_hotline(context),
     ]
 
 
@@ -184,6 +185,10 @@ def _actions(context: Context) -> Iterator[Finding]:
             document, place = context.where(("steps", name, "results"), key=True)
             message = Text(f"results 缺少 {missing}", f"`results` lacks {missing}")
             yield finding(document, place, "S206", message)
+        for given in step.do.gives:
+            if given not in spec.gives:
+                message = Text(f"{step.do.action} 不给出 {given}", f"{step.do.action} does not give {given}")
+                yield _unknown(context, (*route, "gives", given), "S206", message, given, spec.gives, key=True)
         for missing in [argument for argument in spec.arguments if argument not in step.do.arguments]:
             document, place = context.where((*route, "with"), key=True)
             message = Text(f"{step.do.action} 需要 {missing}", f"{step.do.action} needs {missing}")
@@ -209,3 +214,19 @@ def _sms(context: Context) -> Iterator[Finding]:
                     f"短信 {name} 要用 {value}，这个话术里没有", f"the message {name} needs {value}, which is not here"
                 )
                 yield _unknown(context, route, "S208", message, value, list(known))
+
+
+def _hotline(context: Context) -> Iterator[Finding]:
+    """A caller is in no list, and nobody is called again."""
+    if context.script.kind != "hotline":
+        return
+    routes: list[Route] = [("inputs",)] if context.script.inputs else []
+    for name, step in context.script.steps.items():
+        if step.end is not None:
+            again = {"retry_at": step.end.retry_at, "retry_in": step.end.retry_in}
+            routes += [("steps", name, "end", key) for key, value in again.items() if value is not None]
+    for route in routes:
+        document, place = context.where(route, key=True)
+        message = Text(f"热线里不能写 {route[-1]}", f"a hotline cannot have {route[-1]}")
+        hint = Text("删掉它；要知道的值用 ask 问来电的人", "leave it out; collect values from the caller by `ask`")
+        yield finding(document, place, "S210", message, hint)

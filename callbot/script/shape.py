@@ -147,6 +147,13 @@ _SPECIAL = {
     "gave_up": ("S107", Text("ask 要写 gave_up（问不到时去的步骤）", "`ask` needs `gave_up`")),
     "ask_one": ("S108", Text("ask 一次只问一个值", "`ask` collects exactly one value")),
     "ask_then": ("S108", Text("ask 之后要有 then", "`ask` needs `then`")),
+    "ask_keys": (
+        "S108",
+        Text(
+            "ask 的步骤里按键是输入的内容，keys 只能写 *（# 表示输完）",
+            "in a step with `ask` the keys are what is collected: `keys` may hold only * (# ends the entry)",
+        ),
+    ),
     "jump_limit": ("S109", Text("at_most 和 else 要一起写", "`at_most` and `else` belong together")),
     "digression": (
         "S109",

@@ -98,12 +98,16 @@ def _ways_out(context: Context) -> Iterator[Finding]:
                 message,
                 Text("在 defaults.anytime 里写 human", "add `human` to defaults.anytime"),
             )
-        if "stop_calling" not in heard:
+        if "stop_calling" not in heard and script.kind == "campaign":
             message = Text(f"在步骤 {name} 不能拒绝来电", f"in the step {name} there is no way to stop calls")
             hint = Text("在 defaults.anytime 里写 stop_calling", "add `stop_calling` to defaults.anytime")
             yield finding(document, place, "S406", message, hint)
         zero = step.keys.get("0")
-        if step.keys and (zero is None or (zero.to != heard.get("human") and script.steps[zero.to].transfer is None)):
+        if (
+            step.keys
+            and step.ask is None
+            and (zero is None or (zero.to != heard.get("human") and script.steps[zero.to].transfer is None))
+        ):
             document, place = context.where(("steps", name, "keys"), key=True)
             message = Text("按 0 应该转人工", "key 0 should lead to a person")
             yield finding(document, place, "S408", message, warn=True)

@@ -26,16 +26,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rtp-port", type=int, required=True, help="first UDP port for RTP")
     parser.add_argument("--customers", type=Path, required=True)
     parser.add_argument("--audio", type=Path, required=True, help="folder of the recordings they speak with")
+    parser.add_argument("--call", default="", metavar="HOST:PORT", help="where they call, for files with `calls`")
     parser.add_argument("--out", type=Path, required=True, help="folder for what they hear")
     return parser.parse_args()
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    behaviours = customers.load(arguments.customers, arguments.audio).customers
-    files = {turn.say for behaviour in behaviours.values() for turn in behaviour.turns if turn.say}
+    people = customers.load(arguments.customers, arguments.audio)
+    turns = [one.turns for one in people.customers.values()] + [call.turns for call in people.calls]
+    files = {turn.say for each in turns for turn in each if turn.say}
     recordings = {name: wav.read(arguments.audio / name) for name in files}
     arguments.out.mkdir(parents=True, exist_ok=True)
-    simulation = Simulation(behaviours, recordings, arguments.out)
+    simulation = Simulation(people.customers, recordings, arguments.out)
     config = EndpointConfig(bind=arguments.bind, sip_port=arguments.port, rtp_port=arguments.rtp_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,6 +45,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     endpoint = await Pjsua2Endpoint.start(config, simulation.on_incoming)
     sys.stdout.write(json.dumps({"ready": True, "port": endpoint.sip_port, "legs": endpoint.legs}) + "\n")
     sys.stdout.flush()
+    for call in people.calls if arguments.call else ():
+        simulation.call(endpoint, arguments.call, call)
     await stop.wait()
     simulation.stop_answering()
     await endpoint.close()

@@ -45,13 +45,16 @@ def _is_free(port: int) -> bool:
 
 
 @asynccontextmanager
-async def crowd(customers: Path, audio: Path, out: Path, processes: int) -> AsyncIterator[Crowd]:
-    """That many processes of customers as ``customers`` describes them, for the time of the block."""
+async def crowd(customers: Path, audio: Path, out: Path, processes: int, *, call: str = "") -> AsyncIterator[Crowd]:
+    """That many processes of customers as ``customers`` describes them, for the time of the block.
+
+    The calls that the file describes are made at once, to ``call`` (host:port), by every process.
+    """
     running: list[asyncio.subprocess.Process] = []
     try:
         trunks = []
         for number in range(processes):
-            process, port, legs = await _start(customers, audio, out, number)
+            process, port, legs = await _start(customers, audio, out, number, call)
             running.append(process)
             trunks.append(Trunk(name=f"customers-{number + 1}", host="127.0.0.1", port=port, channels=legs))
         yield Crowd(tuple(trunks), out)
@@ -67,7 +70,9 @@ async def crowd(customers: Path, audio: Path, out: Path, processes: int) -> Asyn
                 await process.wait()
 
 
-async def _start(customers: Path, audio: Path, out: Path, number: int) -> tuple[asyncio.subprocess.Process, int, int]:
+async def _start(
+    customers: Path, audio: Path, out: Path, number: int, call: str
+) -> tuple[asyncio.subprocess.Process, int, int]:
     log = out / f"customers-{number + 1}.log"
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
     with log.open("wb") as errors:
@@ -76,7 +81,7 @@ async def _start(customers: Path, audio: Path, out: Path, number: int) -> tuple[
             "-m",
             "callbot.simulate",
             *("--bind", "127.0.0.1", "--port", str(free_ports(1)), "--rtp-port", str(free_ports(RTP_PORTS))),
-            *("--customers", str(customers), "--audio", str(audio), "--out", str(out)),
+            *("--customers", str(customers), "--audio", str(audio), "--out", str(out), "--call", call),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

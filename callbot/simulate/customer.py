@@ -44,7 +44,7 @@ class Customer:
         if self._speaking or not self._turns or not self._due(self._turns[0]):
             return None
         turn = self._turns.pop(0)
-        self._speaking = bool(turn.say)
+        self._speaking = bool(turn.say or turn.tone)
         self._forget()
         return turn
 

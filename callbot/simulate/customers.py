@@ -12,6 +12,12 @@
           - {silent: true}                       # let one sentence of the robot pass
           - {hang_up: true}
       "13800000006": {no_answer: true}
+    calls:                      # and whom they call, with ``--call HOST:PORT``
+      - caller: "13900000001"
+        number: "4008001234"
+        turns:
+          - {key: "20731#", interrupt: 1s}     # as RFC 4733 events, one after the other
+          - {tone: "2", after: 500ms}          # the same as sound in the audio
 """
 
 import re
@@ -49,7 +55,8 @@ class Turn(_Section):
     """One thing a customer does, and when. Without a time it comes after the robot's next sentence."""
 
     say: str = ""
-    key: str = Field(default="", pattern=r"^[0-9*#]?$")
+    key: str = Field(default="", pattern=r"^[0-9*#]*$")
+    tone: str = Field(default="", pattern=r"^[0-9*#]*$")
     hang_up: bool = False
     silent: bool = False
     at: Milliseconds | None = None
@@ -58,8 +65,8 @@ class Turn(_Section):
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:
-        if sum((bool(self.say), bool(self.key), self.hang_up, self.silent)) != 1:
-            raise ValueError("a turn has exactly one of say, key, hang_up, silent")
+        if sum((bool(self.say), bool(self.key), bool(self.tone), self.hang_up, self.silent)) != 1:
+            raise ValueError("a turn has exactly one of say, key, tone, hang_up, silent")
         if sum(time is not None for time in (self.at, self.after, self.interrupt)) > 1:
             raise ValueError("a turn has at most one of at, after, interrupt")
         return self
@@ -74,10 +81,26 @@ class Behaviour(_Section):
     turns: tuple[Turn, ...] = ()
 
 
-class Customers(_Section):
-    """All numbers that exist; any other is not found."""
+class Call(_Section):
+    """One call that somebody makes, so long after the start, and what he does when it is answered."""
 
-    customers: dict[str, Behaviour]
+    caller: str
+    number: str
+    begin: Milliseconds = 0
+    turns: tuple[Turn, ...] = ()
+
+
+class Customers(_Section):
+    """All numbers that exist, any other is not found; and the calls that are made."""
+
+    customers: dict[str, Behaviour] = {}
+    calls: tuple[Call, ...] = ()
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.customers and not self.calls:
+            raise ValueError("nobody is in it: a file has customers or calls")
+        return self
 
 
 def load(path: Path, audio: Path) -> Customers:
@@ -94,8 +117,10 @@ def load(path: Path, audio: Path) -> Customers:
         first = error.errors()[0]
         place = " → ".join(str(part) for part in first["loc"])
         raise _wrong(path, f"{place}：{first['msg']}", f"{place}: {first['msg']}") from None
-    for number, behaviour in customers.customers.items():
-        for turn in behaviour.turns:
+    people = [(number, behaviour.turns) for number, behaviour in customers.customers.items()]
+    people += [(call.caller, call.turns) for call in customers.calls]
+    for number, turns in people:
+        for turn in turns:
             if turn.say and not (audio / turn.say).is_file():
                 place = f"{number} → say: {turn.say}"
                 raise _wrong(path, f"{place}：{audio} 里没有这个录音", f"{place}: not in {audio}")

@@ -1,12 +1,13 @@
-"""Customers on a SIP endpoint: they are called, behave as their file says, and record what they hear.
+"""Customers on a SIP endpoint: they are called or call, behave as their file says, and record what they hear.
 
-Every answered call leaves two files in the output folder, ``NUMBER-SEQUENCE.wav`` (left: what the customer said, right:
-what he heard, aligned tick by tick) and a ``.json`` beside it with what he did and when, in ms from pick-up.
+Every answered call leaves two files in the output folder: ``NUMBER-SEQUENCE.wav`` (left what the customer said, right
+what he heard, aligned tick by tick), and a ``.json`` beside it with what he did and when, in ms from pick-up. A call
+that he made and nobody answered leaves only the ``.json``, with the ``sip_status``.
 """
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,14 +15,29 @@ import numpy as np
 
 from callbot import log
 from callbot.audio import wav
-from callbot.ports import CallLeg, LegEnded, LegEvent, LegKey, LegPlayed, NotConnected, Ticks
+from callbot.audio.dtmf import key_tones
+from callbot.ports import CallLeg, DialRequest, LegEnded, LegEvent, LegKey, LegPlayed, NotConnected, Ticks
 from callbot.simulate.customer import Customer, is_loud
-from callbot.simulate.customers import Behaviour, Turn
+from callbot.simulate.customers import Behaviour, Call, Turn
 from callbot.values import FRAME_SAMPLES, Pcm, ms_of
 
 _STATUS = {"busy": 486, "declined": 603, "not_found": 404}
 
+_RING_LIMIT_MS = 20_000
+
 _log = log.get(__name__)
+
+
+def _nothing() -> None:
+    """Nobody waits for the ringing."""
+
+
+class Calls(Protocol):
+    """Makes calls; what ``telephony.endpoint.SipEndpoint`` is."""
+
+    async def dial(self, request: DialRequest, on_ringing: Callable[[], None]) -> "Phone | NotConnected":
+        """Call and wait for the answer."""
+        ...
 
 
 class Phone(CallLeg, Protocol):
@@ -52,7 +68,7 @@ class Incoming(Protocol):
 
 
 class Simulation:
-    """All customers of one endpoint; ``on_incoming`` is what its endpoint calls."""
+    """All customers of one endpoint; ``on_incoming`` is what its endpoint calls, ``call`` makes them call."""
 
     def __init__(self, customers: Mapping[str, Behaviour], recordings: Mapping[str, Pcm], out: Path) -> None:
         self._customers = customers
@@ -76,8 +92,32 @@ class Simulation:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
+    def call(self, endpoint: Calls, where: str, call: Call) -> None:
+        """Let somebody call ``call.number`` at ``where`` (host:port)."""
+        task = asyncio.create_task(self._call(endpoint, where, call))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _call(self, endpoint: Calls, where: str, call: Call) -> None:
+        await asyncio.sleep(call.begin / 1000)
+        request = DialRequest(call.caller, f"sip:{call.number}@{where}", call.caller, _RING_LIMIT_MS)
+        dialling = asyncio.create_task(endpoint.dial(request, _nothing))
+        self._ringing.add(dialling)
+        dialling.add_done_callback(self._ringing.discard)
+        leg = await dialling
+        record: dict[str, object] = {"number": call.number, "caller": call.caller}
+        if isinstance(leg, NotConnected):
+            name = self._name(call.caller)
+            await asyncio.to_thread(self._write, name, None, {**record, "sip_status": leg.sip_status})
+        else:
+            await self._talk(leg, call.turns, call.caller, record)
+
+    def _name(self, number: str) -> str:
+        sequence = self._count[number] = self._count.get(number, 0) + 1
+        return f"{number}-{sequence:02d}"
+
     def stop_answering(self) -> None:
-        """Let whoever is being called now not pick up any more; comes before the endpoint is closed."""
+        """Let whoever is being called or calls now give up; comes before the endpoint is closed."""
         for task in self._ringing:
             task.cancel()
 
@@ -93,18 +133,21 @@ class Simulation:
         if isinstance(leg, NotConnected):
             _log.info("caller gave up before the answer", status=leg.sip_status)
             return
-        talk = _Talk(leg, Customer(behaviour.turns), self._recordings)
+        await self._talk(leg, behaviour.turns, call.number, {"number": call.number, "caller": call.caller})
+
+    async def _talk(self, leg: Phone, turns: Sequence[Turn], who: str, record: Mapping[str, object]) -> None:
+        talk = _Talk(leg, Customer(turns), self._recordings)
         await talk.over.wait()
-        sequence = self._count[call.number] = self._count.get(call.number, 0) + 1
-        record = {"number": call.number, "caller": call.caller, "sequence": sequence, **talk.record()}
-        await asyncio.to_thread(self._write, f"{call.number}-{sequence:02d}", talk, record)
+        name = self._name(who)
+        await asyncio.to_thread(self._write, name, talk, {**record, "sequence": self._count[who], **talk.record()})
 
     async def _pick_up(self, call: Incoming, behaviour: Behaviour) -> Phone | NotConnected:
         await asyncio.sleep(behaviour.answer_after / 1000)
         return await call.answer()
 
-    def _write(self, name: str, talk: "_Talk", record: dict[str, object]) -> None:
-        wav.write(self._out / f"{name}.wav", *talk.channels())
+    def _write(self, name: str, talk: "_Talk | None", record: dict[str, object]) -> None:
+        if talk is not None:
+            wav.write(self._out / f"{name}.wav", *talk.channels())
         (self._out / f"{name}.json").write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8")
 
 
@@ -155,6 +198,9 @@ class _Talk:
         if turn.say:
             self._note("say", turn.say)
             self._leg.play(self._recordings[turn.say], len(self._deeds))
+        elif turn.tone:
+            self._note("tone", turn.tone)
+            self._leg.play(key_tones(turn.tone), len(self._deeds))
         elif turn.key:
             self._note("key", turn.key)
             self._leg.press(turn.key)

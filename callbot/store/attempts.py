@@ -18,12 +18,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from callbot.clock import new_id
 from callbot.messages import CallResult, Revision
 from callbot.ports import Clock
+from callbot.store.calls import call_row
 from callbot.store.engine import insert_once, reading, writing
 from callbot.store.followups import insert_followups
 from callbot.store.records import (
@@ -218,13 +218,12 @@ class AttemptStore:
         with writing(self._engine) as connection:
             attempt = _lock(connection, result.attempt_id)
             stale = attempt is None or not _counts(connection, result, attempt)
-            row = msgspec.structs.asdict(result) | {
-                "campaign_id": None if attempt is None else attempt.campaign_id,
-                "contact_id": None if attempt is None else attempt.contact_id,
-                "stale": stale,
-            }
-            for name in ("tags", "slots", "transcript", "turns", "trace"):
-                row[name] = msgspec.to_builtins(row[name])
+            row = call_row(
+                result,
+                campaign_id=None if attempt is None else attempt.campaign_id,
+                contact_id=None if attempt is None else attempt.contact_id,
+                stale=stale,
+            )
             if not insert_once(connection, calls, row):
                 return False
             insert_followups(connection, result.call_id, self._clock.now(), followups)

@@ -11,6 +11,7 @@ from callbot.errors import StoreError
 from callbot.language import Text
 from callbot.messages import CallResult, Revision
 from callbot.ports import Clock
+from callbot.store.calls import to_call
 from callbot.store.engine import insert_once, reading, writing
 from callbot.store.followups import to_followup
 from callbot.store.records import (
@@ -158,7 +159,7 @@ class CampaignStore:
             row = connection.execute(select(calls).where(calls.c.call_id == call_id)).one_or_none()
         if row is None:
             return None
-        return msgspec.convert({name: row._mapping[name] for name in CallResult.__struct_fields__}, CallResult)
+        return to_call(row._mapping)
 
 
 _CALL_COLUMNS = [

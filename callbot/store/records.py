@@ -129,7 +129,7 @@ class OpenAttempt:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What the store knows of an attempt that a result does not carry."""
+    """What the store knows of a call that a result does not carry; no campaign and contact when it came in."""
 
     campaign_id: str
     contact_id: str
@@ -175,6 +175,14 @@ class Sms:
     phone: Phone
     text: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCall:
+    """A call that came in, and what follows from it."""
+
+    call: CallResult
+    followups: tuple[FollowUp, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from callbot.clock import SystemClock
 from callbot.ports import Clock
 from callbot.store.attempts import AttemptStore
+from callbot.store.calls import IncomingStore
 from callbot.store.campaigns import CampaignStore
 from callbot.store.engine import open_engine
 from callbot.store.followups import FollowUpStore
@@ -19,6 +20,7 @@ class Store:
 
     campaigns: CampaignStore
     attempts: AttemptStore
+    incoming: IncomingStore
     followups: FollowUpStore
     engine: Engine
 
@@ -36,4 +38,10 @@ def open_store(url: str, clock: Clock | None = None) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return Store(CampaignStore(engine, clock), AttemptStore(engine, clock), FollowUpStore(engine, clock), engine)
+    return Store(
+        CampaignStore(engine, clock),
+        AttemptStore(engine, clock),
+        IncomingStore(engine, clock),
+        FollowUpStore(engine, clock),
+        engine,
+    )

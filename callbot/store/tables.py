@@ -140,6 +140,9 @@ calls = Table(
     Column("contact_id", ForeignKey(contacts.c.id)),
     Column("stale", Boolean, nullable=False),
     Column("fence", Integer, nullable=False),
+    Column("direction", String(8), nullable=False, server_default="out"),
+    Column("caller", String(64), nullable=False, server_default=""),
+    Column("number", String(64), nullable=False, server_default=""),
     Column("line", String(64), nullable=False),
     Column("disposition", String(32), nullable=False),
     Column("outcome", Text, nullable=False),
@@ -158,6 +161,7 @@ calls = Table(
     _json("turns", nullable=False),
     _json("trace"),
     Index(None, "campaign_id", "ended_at"),
+    Index(None, "direction", "started_at"),
 )
 
 followups = Table(

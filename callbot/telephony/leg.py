@@ -6,9 +6,11 @@ from typing import Protocol
 import numpy as np
 
 from callbot import log
+from callbot.audio.dtmf import KeyTones
 from callbot.ports import LegEnded, LegEvent, LegKey, LegPlayed, Ticks
 from callbot.telephony.leg_state import (
     TAIL_TICKS,
+    TONE,
     CallEvent,
     Confirmed,
     Gone,
@@ -85,6 +87,7 @@ class SipLeg:
         self._wire = wire
         self._playback = Playback()
         self._keys = KeyFilter()
+        self._tones = KeyTones()
         self._rtp = RtpWatch(no_rtp_ms)
         self._tick = 0
         self._spoken_at = -TAIL_TICKS
@@ -179,8 +182,10 @@ class SipLeg:
         if self._over or not frames:
             return
         start = 0
-        for i, (number, _, spoken) in enumerate(frames):
+        for i, (number, heard, spoken) in enumerate(frames):
             self._tick += 1
+            if key := self._tones.frame(np.frombuffer(heard or SILENT_FRAME, np.int16)):
+                self._key(Key(key, TONE))
             if spoken:
                 self._spoken_at = self._tick
             said = self._playback.mouth(number, not spoken)
@@ -200,9 +205,8 @@ class SipLeg:
         match event:
             case MediaChanged():
                 self._wire.connect_ear()
-            case Key(key):
-                if self._keys.passes(event, self._tick):
-                    self._emit(LegKey(key))
+            case Key():
+                self._key(event)
             case Referred(status):
                 self._tell_referral(status)
             case Gone(status):
@@ -212,6 +216,10 @@ class SipLeg:
                 pass  # nothing new once connected
 
     # -------------------------------------------------------- inside
+
+    def _key(self, key: Key) -> None:
+        if self._keys.passes(key, self._tick):
+            self._emit(LegKey(key.key))
 
     def _emit(self, event: LegEvent) -> None:
         if self._post is None:

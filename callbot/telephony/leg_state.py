@@ -53,10 +53,14 @@ class MediaChanged:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key event and how it came, since some gateways send each key both ways."""
+    """A key event and how it came, since some gateways send it in several ways; ``method`` as PJSIP numbers them."""
 
     key: str
     method: int
+
+
+TONE = -1
+"""``Key.method`` of a key that was heard as tones in the audio; PJSIP's own numbers begin at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,23 +155,25 @@ def ended_by(status: int, reason: HangUpReason) -> Literal["customer", "robot", 
 
 
 class KeyFilter:
-    """Lets each key through once though some gateways send it as RFC 4733 event and as SIP INFO.
+    """Lets each key through once though gateways send it in several ways: RFC 4733 event, SIP INFO, tone in the audio.
 
-    Two presses of one key by hand are further apart than 400 ms or come by the same method.
+    Every way reports the same keys in the same order, some later than others. So a report is an echo when a key just
+    let through has not been reported that way yet; whatever comes a second time the same way was pressed a second time.
     """
 
     _WINDOW_TICKS = 400 // FRAME_MS
 
     def __init__(self) -> None:
-        self._last = Key("", 0)
-        self._tick = -self._WINDOW_TICKS
+        self._passed: list[tuple[str, int, set[int]]] = []
 
     def passes(self, key: Key, tick: int) -> bool:
         """Whether this key event is a new press; ``tick`` counts the call's media clock."""
-        twin = key.key == self._last.key and key.method != self._last.method
-        if twin and tick - self._tick < self._WINDOW_TICKS:
-            return False
-        self._last, self._tick = key, tick
+        self._passed = [each for each in self._passed if tick - each[1] < self._WINDOW_TICKS]
+        for name, _, methods in self._passed:
+            if name == key.key and key.method not in methods:
+                methods.add(key.method)
+                return False
+        self._passed.append((key.key, tick, {key.method}))
         return True
 
 

@@ -17,11 +17,15 @@ class LineHealth(BaseModel):
 
 
 class Health(BaseModel):
-    """``ok`` when calls can be placed; otherwise ``problem`` says what is missing."""
+    """``ok`` when calls can be placed; otherwise ``problem`` says what is missing.
+
+    ``hotlines`` are ``preparing`` while prompts are made; callers get 503 until then.
+    """
 
     status: Literal["ok", "degraded"]
     version: str
     lines: list[LineHealth]
+    hotlines: Literal["preparing", "ready"]
     problem: str = ""
 
 

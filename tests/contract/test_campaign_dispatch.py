@@ -24,6 +24,7 @@ from callbot.messages import (
     ResultStored,
     Revision,
     ToLine,
+    Trace,
 )
 from callbot.settings import Trunk
 from callbot.store.records import CallContext, Claimed, NewContact, NewFollowUp
@@ -385,3 +386,35 @@ async def test_the_loop_finds_work_by_itself(world: World) -> None:
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     await world.dispatcher.settled()
+
+
+async def test_a_call_that_came_in_is_stored_acknowledged_and_followed_up(world: World) -> None:
+    flow = Revision("hotline", "h1", "{}")
+    world.store.incoming.publish([flow])
+    came_in = CallResult(
+        call_id="call_in",
+        attempt_id="",
+        fence=0,
+        direction="in",
+        caller="13900000001",
+        number="4008001234",
+        line="line-0",
+        disposition=Disposition.ANSWERED,
+        outcome="served",
+        sms="thanks",
+        started_at=world.clock.now(),
+        ended_at=world.clock.now(),
+        trace=Trace("hotline", "h1", {}, ()),
+    )
+    assert await world.dispatcher.handle("line-0", CallEnded(came_in))
+    assert not await world.dispatcher.handle("line-0", CallEnded(came_in))
+    assert world.sent == [("line-0", ResultStored("call_in"))] * 2
+    (kept,) = world.store.incoming.latest(10)
+    assert [str(followup.phone) for followup in kept.followups] == ["139****0001"]
+
+
+async def test_callers_and_reserve_leave_less_room_for_campaigns(world: World) -> None:
+    world.campaign(3)
+    await world.dispatcher.handle("line-0", LineReady(line="line-0", incarnation="a", legs=4, media="", reserve=1))
+    await world.dispatcher.handle("line-0", LineBeat("line-0", "a", ("call_in",), legs=4, reserve=1))
+    assert len(await world.tick()) == 2

@@ -74,3 +74,33 @@ def test_the_example_orders_fit_the_example_list() -> None:
     orders = CsvOrders(examples / "orders.csv")
     rows = (examples / "balance_reminder.csv").read_text("utf-8").splitlines()[1:]
     assert [orders.payment_status(row.split(",")[2]) for row in rows] == ["unpaid", "paid", *["unpaid"] * 4]
+
+
+async def test_how_an_order_stands_is_told_in_words_that_are_known_ahead(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_no,status,delivery\n00731,paid,已经发货\n2,paid,已经签收\n3,paid,已经发货\n", "utf-8")
+    shop = OrderActions(CsvOrders(path))
+    result, given = await shop.ask("order_status", {"order_no": "00731"})
+    assert (result, given) == ("found", {"status": "已经发货"})
+    assert tuple(given) == ACTIONS["order_status"].gives
+    assert await shop.ask("order_status", {"order_no": "731"}) == ("not_found", {})
+    assert shop.spoken_texts() == ("已经发货", "已经签收")
+
+
+@pytest.mark.parametrize("content", ["order_no,status\n1,paid\n", "order_no,status,delivery\n1,paid,\n"])
+async def test_without_words_for_every_order_nothing_is_told(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(content, "utf-8")
+    with pytest.raises(SettingsError, match="delivery"):
+        await OrderActions(CsvOrders(path)).ask("order_status", {"order_no": "1"})
+
+
+async def test_without_a_table_nothing_is_known() -> None:
+    assert OrderActions(None).spoken_texts() == ()
+    with pytest.raises(SettingsError, match="orders_csv"):
+        await OrderActions(None).ask("order_status", {"order_no": "1"})
+
+
+def test_the_example_orders_can_be_told() -> None:
+    examples = Path(__file__).parents[2] / "scripts_dsl" / "examples"
+    assert CsvOrders(examples / "orders.csv").order_status("4820165") == "已经发货，预计明天送达"

@@ -393,6 +393,61 @@ def test_a_result_of_an_unknown_attempt_is_kept(store: Store) -> None:
 # ---------------------------------------------------------------- follow-ups
 
 
+def taken(call_id: str = "call_1", **changes: object) -> CallResult:
+    came_in = CallResult(
+        call_id=call_id,
+        attempt_id="",
+        fence=0,
+        direction="in",
+        caller="13900000001",
+        number="4008001234",
+        line="line-1",
+        disposition=Disposition.ANSWERED,
+        outcome="served",
+        started_at=NOW,
+        answered_at=NOW,
+        ended_at=LATER,
+        slots={"order_no": "20731"},
+        trace=Trace("hotline", "h1", {}, ()),
+    )
+    return msgspec.structs.replace(came_in, **changes)
+
+
+def test_a_call_that_came_in_is_kept_with_what_follows_and_belongs_to_nobody(store: Store) -> None:
+    flow = Revision("hotline", "h1", "{}")
+    store.incoming.publish([flow])
+    store.incoming.publish([flow])
+    came_in = taken()
+    context = store.incoming.context(came_in)
+    assert context is not None
+    assert (context.phone, context.revision) == (Phone("13900000001"), flow)
+    sms = NewFollowUp("followup:call_1:sms", "sms", "t", context.phone, "您好")
+    assert store.incoming.record(came_in, [sms])
+    assert not store.incoming.record(came_in, [sms])
+    (kept,) = store.incoming.latest(10)
+    assert kept.call == came_in
+    assert [followup.text for followup in kept.followups] == ["您好"]
+    assert [followup.call_id for followup in store.followups.pending(10)] == ["call_1"]
+
+
+def test_calls_that_came_in_are_listed_newest_first_and_those_we_made_are_not(store: Store) -> None:
+    campaign(store)
+    (claimed,) = claim(store)
+    dial(store, claimed, "call_9")
+    store.attempts.record(result(claimed, "call_9"), ())
+    for number in range(3):
+        store.incoming.record(taken(f"call_{number}", started_at=NOW + timedelta(minutes=number)), ())
+    assert [one.call.call_id for one in store.incoming.latest(2)] == ["call_2", "call_1"]
+    assert {one.call.direction for one in store.incoming.latest(10)} == {"in"}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"caller": "anonymous"}, {"trace": None}, {"trace": Trace("x", "unknown", {}, ())}]
+)
+def test_nothing_follows_from_a_caller_or_flow_that_is_not_known(store: Store, changes: dict[str, object]) -> None:
+    assert store.incoming.context(taken(**changes)) is None
+
+
 def test_followups_move_on_only_from_pending(store: Store) -> None:
     campaign(store)
     (claimed,) = claim(store)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sipp_dialogue import scenario
 
-from callbot.call.attempt import Attempt, Workplace
+from callbot.call.attempt import Attempt, Workplace, dialling
 from callbot.call.session import Parts
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision
@@ -107,7 +107,6 @@ class Line:
 
         place = Workplace(
             line="line-1",
-            dialler=self.dialler,
             clock=SystemClock(),
             zone=ZoneInfo("Asia/Shanghai"),
             journal_dir=self.folder,
@@ -116,7 +115,8 @@ class Line:
             progress=progress,
         )
         named = {"call_id": f"call_{self._calls}"}
-        attempts.append(Attempt(_changed(order, named), script(ends=ends), place))
+        order = _changed(order, named)
+        attempts.append(Attempt(order, script(ends=ends), place, dialling(self.dialler, order)))
         return await attempts[0].run()
 
 

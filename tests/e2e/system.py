@@ -52,7 +52,13 @@ class System:
 
 @asynccontextmanager
 async def system(
-    folder: Path, *, lines: int = 1, customers: Path = CUSTOMERS, more: str = "", trunk: str | None = None
+    folder: Path,
+    *,
+    lines: int = 1,
+    customers: Path = CUSTOMERS,
+    more: str = "",
+    trunk: str | None = None,
+    reserve: int = 0,
 ) -> AsyncIterator[System]:
     """Everything started; ``more`` is appended to callbot.toml, ``trunk`` (host:port) replaces the customers."""
     async with crowd(customers, AUDIO, folder / "customers", 1) as people:
@@ -63,8 +69,9 @@ async def system(
         config = folder / "callbot.toml"
         config.write_text(
             f'data_dir = "{folder / "data"}"\ncache_dir = "{CACHE}"\nscripts_dir = "{ROOT / "scripts_dsl"}"\n'
+            f'flows_dir = "{ROOT / "ivr_flows"}"\n'
             f'orders_csv = "{ORDERS}"\n'
-            f"[telephony]\nlines = {lines}\nsip_port = {free_ports(lines)}\n"
+            f"[telephony]\nlines = {lines}\nreserve = {reserve}\nsip_port = {free_ports(lines)}\n"
             f"rtp_port = {free_ports(lines * RTP_PORTS)}\n"
             f'ring_limit_s = 15\n[[telephony.trunks]]\nname = "t"\nhost = "{host}"\nport = {port}\nchannels = 4\n'
             '[campaign]\ncall_from = "00:00"\ncall_until = "00:00"\n'

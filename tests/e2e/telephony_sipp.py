@@ -23,9 +23,9 @@ class Sipp:
     process: asyncio.subprocess.Process
     port: int
 
-    async def succeeded(self) -> bool:
+    async def succeeded(self, within_s: float = 10) -> bool:
         """Whether the scenario ran as written, to its end."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(within_s):
             return await self.process.wait() == 0
 
 

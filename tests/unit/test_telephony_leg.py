@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from callbot.audio.dtmf import key_tones
 from callbot.ports import LegEnded, LegEvent, LegKey, LegPlayed, Ticks
 from callbot.telephony.leg import SipLeg
 from callbot.telephony.leg_state import LEAD_TICKS, TAIL_TICKS, Gone, HangUpReason, Key, MediaChanged
@@ -156,3 +157,13 @@ def test_a_new_stream_is_connected_again() -> None:
     case = Case()
     case.leg.on_event(MediaChanged())
     assert case.wire.done == ["ear"]
+
+
+def test_a_key_heard_as_a_tone_is_told_once_whatever_else_reports_it() -> None:
+    case = Case()
+    tones = key_tones("36", tone_ms=100, pause_ms=60)
+    for number, at in enumerate(range(0, len(tones) - 159, 160)):
+        if at == 480:
+            case.leg.on_event(Key("3", 0))
+        case.leg.on_frames([(number, tones[at : at + 160].tobytes(), b"")])
+    assert [event for event in case.events if isinstance(event, LegKey)] == [LegKey("3"), LegKey("6")]

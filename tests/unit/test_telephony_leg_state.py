@@ -6,6 +6,7 @@ import pytest
 from callbot.ports import NotConnected
 from callbot.telephony.leg_state import (
     LEAD_TICKS,
+    TONE,
     HangUpReason,
     Key,
     KeyFilter,
@@ -68,6 +69,12 @@ def test_a_key_sent_both_ways_counts_once() -> None:
     assert keys.passes(Key("1", 0), 110)  # pressed twice, quickly, by the same method
     assert keys.passes(Key("2", 1), 111)
     assert keys.passes(Key("2", 0), 160)  # long after: another press
+
+
+def test_a_way_that_lags_behind_by_a_whole_key_brings_no_echo() -> None:
+    keys = KeyFilter()
+    reports = [("1", 0), ("2", 0), ("1", TONE), ("2", 0), ("2", TONE), ("2", TONE), ("1", 1), ("2", 1), ("2", 1)]
+    assert [key for tick, (key, way) in enumerate(reports) if keys.passes(Key(key, way), tick)] == ["1", "2", "2"]
 
 
 def test_rtp_watch() -> None:

@@ -16,12 +16,12 @@ async def ask(health: Health) -> httpx.Response:
 
 async def test_health_names_the_lines() -> None:
     line = LineHealth(line="line-1", legs=4, busy=1, media="pjsua2")
-    answer = await ask(Health(status="ok", version="1", lines=[line]))
+    answer = await ask(Health(status="ok", version="1", lines=[line], hotlines="ready"))
     assert answer.status_code == 200
     assert answer.json()["lines"] == [{"line": "line-1", "legs": 4, "busy": 1, "media": "pjsua2"}]
 
 
 async def test_no_line_is_503_with_the_reason() -> None:
-    answer = await ask(Health(status="degraded", version="1", lines=[], problem="没有线路在运行"))
+    answer = await ask(Health(status="degraded", version="1", lines=[], hotlines="preparing", problem="没有线路在运行"))
     assert answer.status_code == 503
     assert answer.json()["problem"] == "没有线路在运行"

@@ -1,0 +1,98 @@
+"""Who answers a call that comes in, and with which flow. Pure but for ``picking_up``.
+
+::
+
+    legs   ████████████████▒▒▒▒░
+           conversations   │   └ says that all are busy, when there is a flow for it
+                           └ reserve: kept for transfers
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from callbot.call.attempt import Reach
+from callbot.messages import AnswerCalls, Revision
+from callbot.ports import CallLeg, NotConnected, Ticks
+from callbot.values import Disposition, Phone
+
+_LONGEST_NAME = 64
+"""Of a caller's name in From that is kept: numbers have 15 digits (E.164), the rest is somebody's invention."""
+
+BUSY = 486
+NOT_FOUND = 404
+UNAVAILABLE = 503
+
+
+class Incoming(Protocol):
+    """A call that comes in. ``number`` was dialled by ``caller``; both as SIP has them, unchecked."""
+
+    number: str
+    caller: str
+
+    def reject(self, status: int) -> None:
+        """Refuse with a final status."""
+        ...
+
+    async def answer(self) -> CallLeg | NotConnected:
+        """Pick up; cancelling hangs up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Legs of a line, those kept from conversations (see ``Settings.kept_legs``), and calls it has now."""
+
+    legs: int
+    kept: int
+    calls: int
+
+    @property
+    def free(self) -> bool:
+        """Whether one more conversation fits."""
+        return self.calls < self.legs - self.kept
+
+    @property
+    def free_for_busy(self) -> bool:
+        """Whether there is a leg to say that all are busy; ``kept`` counts it."""
+        return self.calls < self.legs - self.kept + 1
+
+
+def answer_with(number: str, flows: AnswerCalls | None, capacity: Capacity) -> Revision | int:
+    """The flow that answers a call to ``number``, or the SIP status that refuses it.
+
+    ``flows`` is None while prompts are being made and when the line takes no more calls.
+    """
+    if flows is None:
+        return UNAVAILABLE
+    flow = flows.numbers.get(number, flows.default)
+    if flow is None:
+        return NOT_FOUND
+    if capacity.free:
+        return flow
+    return flows.busy if flows.busy is not None and capacity.free_for_busy else BUSY
+
+
+def shown_caller(caller: str) -> str:
+    """A caller as people may see him: a number masked, anything else in short."""
+    try:
+        return Phone(caller).masked
+    except ValueError:
+        return caller[:_LONGEST_NAME] or "?"
+
+
+def kept_caller(caller: str) -> str:
+    """A caller as the store keeps him."""
+    return caller[:_LONGEST_NAME]
+
+
+def picking_up(call: Incoming) -> Reach:
+    """Get the leg of a call that came in. A caller who gave up before that is ``cancelled``."""
+
+    async def pick_up(_ringing: Callable[[], None], _early: Callable[[Ticks], None]) -> CallLeg | NotConnected:
+        leg = await call.answer()
+        if isinstance(leg, NotConnected) and leg.disposition is Disposition.NO_ANSWER:
+            return NotConnected(Disposition.CANCELLED, leg.sip_status)
+        return leg
+
+    return pick_up
