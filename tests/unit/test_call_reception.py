@@ -83,7 +83,7 @@ class Caller:
     ],
 )
 async def test_a_caller_who_gives_up_before_we_answer_has_cancelled(got: NotConnected, kept: NotConnected) -> None:
-    assert await picking_up(Caller(got))(lambda: None) == kept
+    assert await picking_up(Caller(got))(lambda: None, lambda _: None) == kept
 
 
 def test_a_call_that_came_in_and_was_cut_off_is_kept_with_its_caller(tmp_path: Path) -> None:

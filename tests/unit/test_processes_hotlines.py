@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callbot.call.session import BRIDGE
+from callbot.call.session import FILLER
 from callbot.errors import ScriptError, SettingsError, SpeechError
 from callbot.language import Text
 from callbot.messages import AnswerCalls, LineBeat, LineReady, Revision, ToLine
@@ -87,7 +87,7 @@ async def test_lines_hear_of_flows_once_each_and_only_when_prompts_are_ready() -
     await world.hotlines.note(READY)
     assert world.sent == []
     await world.hotlines.run()
-    assert {BRIDGE, "已经发货", "正在为您转接人工，请稍候。"} <= set(world.made)
+    assert {FILLER, "已经发货", "正在为您转接人工，请稍候。"} <= set(world.made)
     assert [flow.script for flow in world.store.flows] == ["hotline"]
     await world.hotlines.note(BEAT)
     await world.hotlines.note(BEAT)
