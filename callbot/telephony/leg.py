@@ -159,7 +159,8 @@ class SipLeg:
         if self._over:
             return
         match event:
-            case MediaChanged():
+            case MediaChanged(held=held):
+                self._rtp.held = held
                 self._wire.connect_ear()
             case Key(key):
                 if self._keys.passes(event, self._tick):
