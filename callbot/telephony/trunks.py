@@ -91,22 +91,22 @@ def fill_login(account: Any, credentials: Any, login: Login) -> Any:
 
 
 def with_codecs(sdp: str, codecs: Sequence[str]) -> str:
-    """An offer with only these audio codecs, in this order; telephone events stay."""
-    names = {**_STATIC_PAYLOADS, **dict(re.findall(r"^a=rtpmap:(\d+) ([\w-]+)/", sdp, re.MULTILINE))}
-    found = re.search(r"^m=audio \d+ \S+ ([\d ]+)", sdp, re.MULTILINE)
-    if found is None:
-        return sdp
-    payloads = found[1].split()
-    audio = [each for codec in codecs for each in payloads if names.get(each) == codec]
-    kept = audio + [each for each in payloads if names.get(each) == "telephone-event"]
+    """An offer with only these audio codecs, in this order; telephone events and other kinds of media stay."""
+    sections = re.split(r"(?m)^(?=m=)", sdp)
+    return "".join(_audio_with(each, codecs) if each.startswith("m=audio ") else each for each in sections)
+
+
+def _audio_with(section: str, codecs: Sequence[str]) -> str:
+    names = {**_STATIC_PAYLOADS, **dict(re.findall(r"^a=rtpmap:(\d+) ([\w-]+)/", section, re.MULTILINE))}
+    first, *lines = section.splitlines(keepends=True)
+    kind, port, profile, *offered = first.split()
+    audio = [each for codec in codecs for each in offered if names.get(each) == codec]
     if not audio:
-        return sdp
-    lines = []
-    for line in sdp.splitlines(keepends=True):
-        about = re.match(r"a=(?:rtpmap|fmtp):(\d+) ", line)
-        if about is None or about[1] in kept:
-            lines.append(line.replace(found[1], " ".join(kept)) if line.startswith("m=audio ") else line)
-    return "".join(lines)
+        return section
+    kept = audio + [each for each in offered if names.get(each) == "telephone-event"]
+    attributes = re.compile(r"a=(?:rtpmap|fmtp):(\d+) ")
+    rest = [line for line in lines if not (about := attributes.match(line)) or about[1] in kept]
+    return f"{' '.join([kind, port, profile, *kept])}\r\n{''.join(rest)}"
 
 
 def _server(trunk: Trunk) -> str:
