@@ -125,6 +125,11 @@ class Dialler(Protocol):
         """How many legs this dialler can carry at the same time."""
         ...
 
+    @property
+    def trunks_down(self) -> tuple[str, ...]:
+        """Names of trunks that take no calls now: registration refused, or no answer when asked."""
+        ...
+
     async def dial(
         self, request: DialRequest, on_ringing: Callable[[], None], on_early: Callable[[Ticks], None] | None = None
     ) -> CallLeg | NotConnected:

@@ -12,10 +12,22 @@ import msgspec
 
 from callbot import log
 from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
+from callbot.call.placing import dial_in_turn
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.messages import CallProgress, CallResult, Heard, PlaceCall, Spoken, TimeUp, Trace, TraceStep
+from callbot.messages import (
+    CallProgress,
+    CallResult,
+    Heard,
+    PlaceCall,
+    Route,
+    Spoken,
+    TimeUp,
+    Trace,
+    TraceStep,
+    TrunkChanged,
+)
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected
 from callbot.values import Disposition
 
@@ -33,7 +45,7 @@ class Workplace:
     journal_dir: Path
     recording_dir: Path
     parts: Callable[[PlaceCall], Parts]
-    progress: Callable[[CallProgress], None]
+    progress: Callable[[CallProgress | TrunkChanged], None]
 
 
 class Attempt:
@@ -96,11 +108,13 @@ class Attempt:
         place, order = self._place, self._order
         self._watch("dialling", "", "")
         parts = place.parts(order)  # before the phone rings: a voice detector takes 35 ms to make
-        request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
-        dialling = place.dialler.dial(
-            request,
+        routes = (Route(order.trunk, order.uri, order.caller), *order.spares)
+        dialling = dial_in_turn(
+            place.dialler,
+            [DialRequest(order.call_id, each.uri, each.caller, order.ring_limit_ms, each.trunk) for each in routes],
             on_ringing=lambda: self._watch("ringing", "", ""),
             on_early=lambda ticks: recording.write(ticks.heard, ticks.spoken),
+            on_next=lambda request: place.progress(TrunkChanged(order.call_id, request.trunk)),
         )
         self._dialling = asyncio.ensure_future(dialling)
         try:

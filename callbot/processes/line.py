@@ -196,7 +196,7 @@ class Line:
     async def _beat(self) -> None:
         while True:
             calls, legs = tuple(self._attempts), self._dialler.legs
-            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs))
+            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs, self._dialler.trunks_down))
             await asyncio.sleep(_BEAT_S)
 
     async def _repeat_results(self) -> None:
