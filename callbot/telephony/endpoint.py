@@ -67,8 +67,8 @@ class IncomingCall:
                     match await call.events.get():
                         case Confirmed():
                             return await call.to_leg()
-                        case Gone(status):
-                            return not_connected(status)
+                        case Gone(status):  # 408: PJSIP gave up sooner than we
+                            return not_connected(status, "no_ack" if status == 408 else "")
                         case _:
                             pass
         except TimeoutError:

@@ -117,6 +117,7 @@ class _PjCore:
             self.legs = int(self._library.pjsua_call_get_max_count())
             if refused := stack.refusal(self._library, config, self.legs):
                 raise refused
+            stack.give_up_after(self._library, stack.TRANSACTION_MS)
             self._endpoint.audDevManager().setNullDev()
             stack.choose_codecs(self._endpoint, config)
             bound = stack.bind(pj, self._endpoint, config)
@@ -180,11 +181,14 @@ class _PjCore:
         self.calls[number] = call
         address = stack.here(self._config, self.sip_port)
         options = stack.call_options(pj, pj.CallOpParam(True), trunk, request, address)
+        stack.give_up_after(self._library, stack.INVITE_MS)
         try:
             call.makeCall(request.uri, options)
         except pj.Error:
             self.calls.pop(number, None)
             return "no_route"
+        finally:
+            stack.give_up_after(self._library, stack.TRANSACTION_MS)
         return "sent"
 
     def respond(self, number: int, status: int) -> None:

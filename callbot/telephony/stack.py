@@ -7,6 +7,14 @@ from callbot.ports import DialRequest
 from callbot.settings import Trunk
 from callbot.telephony import trunks
 from callbot.telephony.config import EndpointConfig, busy_port, codec_priority, no_ipv6, old_tls
+from callbot.telephony.leg_state import NO_PROVISIONAL_MS
+
+TRANSACTION_MS = 4500
+"""How long a SIP transaction is repeated. RFC 3261 says 32 s, and so long an INVITE of somebody who then vanished holds
+one of the library's calls, twice in fact: until our 200 is given up, and then our BYE (measured). A handful of them
+would fill the line. After 4.5 s four copies were lost; after 9 s the call is free."""
+INVITE_MS = NO_PROVISIONAL_MS + 500
+"""Our own INVITEs get the time of ``leg_state.NO_PROVISIONAL_MS``, and a little more: it is ours to give up."""
 
 _PACKAGED_LEGS = 4
 _OPENSSL_3 = 0x30000000
@@ -25,6 +33,12 @@ def refusal(library: Any, config: EndpointConfig, legs: int) -> TelephonyError |
         if trunk.transport == "tls" and not modern and trunk.host not in ("127.0.0.1", "localhost"):
             return old_tls(trunk.name)
     return None
+
+
+def give_up_after(library: Any, transaction_ms: int) -> None:
+    """For SIP transactions that begin from now on. pj thread, once the library is initialised."""
+    keep = 0
+    library.pjsip_tsx_set_timers(keep, keep, keep, transaction_ms)
 
 
 def choose_codecs(endpoint: Any, config: EndpointConfig) -> None:
