@@ -167,7 +167,8 @@ class Line:
         if stray or self._draining or not self._capacity.free:
             self._tell(refused)
             return
-        attempt = Attempt(order, self._compiled(order.revision), self._workplace(), dialling(self._dialler, order))
+        reach = dialling(self._dialler, order, self._tell)
+        attempt = Attempt(order, self._compiled(order.revision), self._workplace(), reach)
         self._begin(order, attempt, lambda: self._tell(refused))
 
     def on_incoming(self, call: Incoming) -> None:
@@ -253,8 +254,17 @@ class Line:
     async def _beat(self) -> None:
         while True:
             calls, legs = tuple(self._attempts), self._dialler.legs
-            reserve = self._settings.kept_legs
-            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs, reserve))
+            self._tell(
+                LineBeat(
+                    self._name,
+                    self._incarnation,
+                    calls,
+                    self._draining,
+                    legs,
+                    self._settings.kept_legs,
+                    self._dialler.trunks_down,
+                )
+            )
             await asyncio.sleep(_BEAT_S)
 
     async def _repeat_results(self) -> None:

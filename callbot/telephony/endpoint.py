@@ -28,6 +28,7 @@ from callbot.telephony.leg_state import (
     not_connected,
 )
 from callbot.telephony.sip_call import HANG_UP_WITHIN_S, PjThread, SipCall, SipCore
+from callbot.telephony.trunk_watch import TrunkWatch
 
 _log = log.get(__name__)
 
@@ -66,8 +67,8 @@ class IncomingCall:
                     match await call.events.get():
                         case Confirmed():
                             return await call.to_leg()
-                        case Gone(status):
-                            return not_connected(status)
+                        case Gone(status):  # 408: PJSIP gave up sooner than we
+                            return not_connected(status, "no_ack" if status == 408 else "")
                         case _:
                             pass
         except TimeoutError:
@@ -90,6 +91,7 @@ class SipEndpoint:
         self._pj_thread = PjThread(self._loop)
         self._calls: dict[int, SipCall] = {}
         self._closing = False
+        self._trunks = TrunkWatch(config.logins, config.bind)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -100,12 +102,14 @@ class SipEndpoint:
         except TelephonyError:
             self._pj_thread.end()
             raise
+        self._trunks.start()
 
     async def close(self) -> None:
         """Hang up what is left, then free everything in the order PJSIP needs. No calls after it."""
         if self._closing:
             return
         self._closing = True
+        self._trunks.stop()
         for call in list(self._calls.values()):
             call.end()
         try:
@@ -136,6 +140,11 @@ class SipEndpoint:
         """Legs taken now, ringing ones among them."""
         return len(self._calls)
 
+    @property
+    def trunks_down(self) -> tuple[str, ...]:
+        """Trunks that take no calls now: registration refused, or no answer to OPTIONS."""
+        return self._trunks.down
+
     async def dial(
         self, request: DialRequest, on_ringing: Callable[[], None], on_early: Callable[[Ticks], None] | None = None
     ) -> SipLeg | NotConnected:
@@ -159,7 +168,7 @@ class SipEndpoint:
     async def _send(self, call: SipCall, request: DialRequest) -> bool:
         until = self._loop.time() + _SLOT_FREE_WITHIN_S
         while True:
-            sending = await self._pj_thread.run(self._core.make_call, call.number, request.uri, request.caller)
+            sending = await self._pj_thread.run(self._core.make_call, call.number, request)
             if sending != "full":
                 return sending == "sent"
             if self._loop.time() > until:
@@ -220,6 +229,10 @@ class SipEndpoint:
         """Frames have come; called once per tick at most."""
         for call in list(self._calls.values()):
             call.take_frames()
+
+    def on_registered(self, trunk: str, status: int) -> None:
+        """A trunk answered REGISTER, or did not."""
+        self._trunks.registered(trunk, status)
 
     # -------------------------------------------------------- inside
 

@@ -180,9 +180,9 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._udp: asyncio.DatagramTransport
 
     @classmethod
-    async def open(cls) -> "RtpPeer":
+    async def open(cls, host: str = "127.0.0.1") -> "RtpPeer":
         peer = cls()
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: peer, local_addr=("127.0.0.1", 0))
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: peer, local_addr=(host, 0))
         return peer
 
     @property
