@@ -22,6 +22,13 @@ from callbot.values import Disposition, Pcm
 pytestmark = pytest.mark.unit
 
 
+def test_only_a_plain_refusal_lets_another_trunk_try() -> None:
+    assert not_connected(503).trunk_failed
+    assert not not_connected(503, cause=17).trunk_failed
+    assert not not_connected(408).trunk_failed
+    assert not not_connected(0, "silent").trunk_failed
+
+
 @pytest.mark.parametrize(
     ("status", "reason", "disposition"),
     [

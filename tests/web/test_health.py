@@ -18,7 +18,7 @@ async def test_health_names_the_lines() -> None:
     line = LineHealth(line="line-1", legs=4, busy=1, media="pjsua2")
     answer = await ask(Health(status="ok", version="1", lines=[line], hotlines="ready"))
     assert answer.status_code == 200
-    assert answer.json()["lines"] == [{"line": "line-1", "legs": 4, "busy": 1, "media": "pjsua2"}]
+    assert answer.json()["lines"] == [{"line": "line-1", "legs": 4, "busy": 1, "media": "pjsua2", "trunks_down": []}]
 
 
 async def test_no_line_is_503_with_the_reason() -> None:
