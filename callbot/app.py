@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from callbot.errors import SettingsError
 from callbot.language import Text
 from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
-from callbot.settings import Settings
+from callbot.settings import Settings, Trunk
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, IncomingCall, Pjsua2Endpoint
 from callbot.telephony.switchboard import QueueTarget
+from callbot.telephony.trunks import Login, uri_of
 
 if TYPE_CHECKING:
     from callbot.store.repository import Store
@@ -75,7 +76,7 @@ def queue_targets(settings: Settings) -> dict[str, QueueTarget]:
     for queue in settings.transfer.queues:
         if queue.trunk in trunks:
             trunk = trunks[queue.trunk]
-            uri = f"sip:{queue.to}@{trunk.host}:{trunk.port}"
+            uri = uri_of(trunk, queue.to)
         elif not queue.trunk and queue.to.startswith(("sip:", "sips:")):
             uri = queue.to
         else:
@@ -87,7 +88,7 @@ def queue_targets(settings: Settings) -> dict[str, QueueTarget]:
                     "or leave the trunk out and give a whole sip: address in `to`.",
                 )
             )
-        targets[queue.name] = QueueTarget(uri, queue.method, queue.ring_limit_s * 1000)
+        targets[queue.name] = QueueTarget(uri, queue.method, queue.ring_limit_s * 1000, queue.trunk)
     return targets
 
 
@@ -100,9 +101,22 @@ async def endpoint(settings: Settings, number: int, on_incoming: Callable[[Incom
             sip_port=telephony.sip_port + number,
             rtp_port=telephony.rtp_port + number * _RTP_PORTS,
             rtp_ports=_RTP_PORTS,
+            logins=tuple(Login(trunk, _password(trunk)) for trunk in telephony.trunks),
         ),
         on_incoming,
     )
+
+
+def _password(trunk: Trunk) -> str:
+    name = trunk.password_env
+    if name and name not in os.environ:
+        raise SettingsError(
+            Text(
+                f"中继 {trunk.name} 的密码应在环境变量 {name} 里，但它没有设置。",
+                f"The password of trunk {trunk.name} should be in the environment variable {name}, which is not set.",
+            )
+        )
+    return os.environ.get(name, "") if name else ""
 
 
 def store(settings: Settings) -> "Store":

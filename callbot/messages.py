@@ -234,8 +234,18 @@ class Revision(_Message, frozen=True):
     text: str
 
 
+class Route(_Message, frozen=True):
+    """One way to a number: over which trunk, to which URI, as which caller."""
+
+    trunk: str
+    uri: str
+    caller: str
+
+
 class PlaceCall(_Message, frozen=True, kw_only=True):
     """Dial ``uri`` now and hold the conversation. ``inputs`` are the raw texts of the contact's row, by input name.
+
+    ``spares`` are tried in turn when a trunk does not take the call and the telephone has surely not rung.
 
     ``incarnation`` is the line process that was meant: another one, which took over the name, answers ``CallRefused``,
     because control takes the call as one that never left.
@@ -251,6 +261,8 @@ class PlaceCall(_Message, frozen=True, kw_only=True):
     revision: Revision
     inputs: dict[str, str]
     ring_limit_ms: int
+    trunk: str = ""
+    spares: tuple[Route, ...] = ()
 
 
 class AnswerCalls(_Message, frozen=True):
@@ -356,7 +368,10 @@ class LineReady(_Message, frozen=True, kw_only=True):
 
 
 class LineBeat(_Message, frozen=True):
-    """Sent every second; also tells control that came back which calls are alive and how many ``legs`` the line has."""
+    """Sent every second; also tells control that came back which calls are alive and how many ``legs`` the line has.
+
+    ``trunks_down``: registration refused or no answer to OPTIONS, as this line sees it.
+    """
 
     line: str
     incarnation: str
@@ -364,6 +379,14 @@ class LineBeat(_Message, frozen=True):
     draining: bool = False
     legs: int = 0
     reserve: int = 0
+    trunks_down: tuple[str, ...] = ()
+
+
+class TrunkChanged(_Message, frozen=True):
+    """The trunk of a call did not take it; it goes over this one now."""
+
+    call_id: str
+    trunk: str
 
 
 class CallRefused(_Message, frozen=True):
@@ -415,7 +438,16 @@ class CallEnded(_Message, frozen=True):
 
 
 ToControl = (
-    LineReady | LineBeat | CallRefused | CallProgress | ActionAsked | CallEnded | Supervise | Release | CommandDone
+    LineReady
+    | LineBeat
+    | CallRefused
+    | CallProgress
+    | ActionAsked
+    | CallEnded
+    | TrunkChanged
+    | Supervise
+    | Release
+    | CommandDone
 )
 
 

@@ -4,7 +4,7 @@ Each protocol has one contract suite in ``tests/contract`` that every implementa
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -61,20 +61,28 @@ LegEvent = Ticks | LegKey | LegPlayed | LegEnded
 
 @dataclass(frozen=True, slots=True)
 class DialRequest:
-    """One number to call. ``caller`` is the user part of From; the ring limit counts from the INVITE."""
+    """One number to call. ``caller`` is the user part of From; the ring limit counts from the INVITE.
+
+    ``trunk`` names the trunk whose password, codecs and headers are used; empty for a plain call.
+    """
 
     call_id: str
     uri: str
     caller: str
     ring_limit_ms: int
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotConnected:
-    """Nobody picked up, and why; a result, not an error."""
+    """Nobody picked up, and why; a result, not an error.
+
+    ``trunk_failed``: the trunk did not take the call at all, another one may.
+    """
 
     disposition: Disposition
     sip_status: int
+    trunk_failed: bool = field(default=False, compare=False)
 
 
 class CallLeg(Protocol):
@@ -115,6 +123,11 @@ class Dialler(Protocol):
     @property
     def legs(self) -> int:
         """How many legs this dialler can carry at the same time."""
+        ...
+
+    @property
+    def trunks_down(self) -> tuple[str, ...]:
+        """Names of trunks that take no calls now: registration refused, or no answer when asked."""
         ...
 
     async def dial(

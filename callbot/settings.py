@@ -27,13 +27,28 @@ class StoreSettings(_Section):
 
 
 class Trunk(_Section):
-    """A SIP trunk: where numbers are dialled, and how many calls it takes at once."""
+    """A SIP trunk: where numbers are dialled, and how many calls it takes at once.
+
+    ``priority``: lower ones are used first, equal ones share the calls. ``register_s``: registered for so long at a
+    time, 0 for none. ``check_s``: asked by OPTIONS so often whether it lives, 0 for never.
+    """
 
     name: str
     host: str = "127.0.0.1"
     port: int = Field(default=5060, ge=1, le=65535)
     channels: int = Field(default=4, ge=1)
     caller: str = "callbot"
+    priority: int = Field(default=1, ge=1)
+    strip: str = Field(default="", pattern=r"^\+?[0-9]*$")
+    prefix: str = Field(default="", pattern=r"^\+?[0-9*#]*$")
+    username: str = ""
+    password_env: str = ""
+    register_s: int = Field(default=0, ge=0, le=86400)
+    check_s: int = Field(default=0, ge=0, le=3600)
+    asserted_identity: bool = False
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    srtp: Literal["off", "optional", "required"] = "off"
+    codecs: tuple[Literal["PCMA", "PCMU"], ...] = Field(default=("PCMA", "PCMU"), min_length=1)
 
 
 class TelephonySettings(_Section):

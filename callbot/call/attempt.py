@@ -15,10 +15,23 @@ import msgspec
 
 from callbot import log
 from callbot.call.journal import CallJournal, Ended, PickedUp, Placed, blank_result, trace_of
+from callbot.call.placing import dial_in_turn
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.messages import CallOrder, CallProgress, CallResult, Heard, PlaceCall, Spoken, TakeCall, TimeUp, TraceStep
+from callbot.messages import (
+    CallOrder,
+    CallProgress,
+    CallResult,
+    Heard,
+    PlaceCall,
+    Route,
+    Spoken,
+    TakeCall,
+    TimeUp,
+    TraceStep,
+    TrunkChanged,
+)
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected, Ticks
 from callbot.values import Disposition
 
@@ -41,10 +54,13 @@ class Workplace:
     progress: Callable[[CallProgress], None]
 
 
-def dialling(dialler: Dialler, order: PlaceCall) -> Reach:
-    """Reach a contact by calling."""
-    request = DialRequest(order.call_id, order.uri, order.caller, order.ring_limit_ms)
-    return lambda on_ringing, on_early: dialler.dial(request, on_ringing, on_early)
+def dialling(dialler: Dialler, order: PlaceCall, on_next: Callable[[TrunkChanged], None]) -> Reach:
+    """Reach a contact by calling; ``on_next`` hears when another trunk has to try."""
+    routes = (Route(order.trunk, order.uri, order.caller), *order.spares)
+    requests = [DialRequest(order.call_id, to.uri, to.caller, order.ring_limit_ms, to.trunk) for to in routes]
+    return lambda on_ringing, on_early: dial_in_turn(
+        dialler, requests, on_ringing, on_early, lambda request: on_next(TrunkChanged(order.call_id, request.trunk))
+    )
 
 
 class Attempt:

@@ -30,13 +30,16 @@ from callbot.messages import (
     LineReady,
     PlaceCall,
     ResultStored,
+    Route,
     ToControl,
     ToLine,
+    TrunkChanged,
 )
 from callbot.ports import Clock
 from callbot.settings import Settings, Trunk
 from callbot.store.records import CallContext, Claimed, Dialling, NewFollowUp
 from callbot.store.repository import Store
+from callbot.telephony.trunks import uri_of
 from callbot.values import Disposition
 
 _TICK_S = 1.0
@@ -103,7 +106,10 @@ class Dispatcher:
         self._terms = terms
         self._hands = hands
         self._trunks = {trunk.name: trunk for trunk in terms.trunks}
-        self._book = LineBook({trunk.name: trunk.channels for trunk in terms.trunks})
+        self._book = LineBook(
+            {trunk.name: trunk.channels for trunk in terms.trunks},
+            {trunk.name: trunk.priority for trunk in terms.trunks},
+        )
         self._leases: dict[str, datetime] = {}
         self._placing: set[asyncio.Task[None]] = set()
         self._preparing: set[asyncio.Task[None]] = set()
@@ -185,6 +191,8 @@ class Dispatcher:
                 await self._renew(message.calls)
             case CallRefused(call_id=call_id, attempt_id=attempt_id, fence=fence):
                 await self._release(attempt_id, fence, call_id, rest_s=_REFUSED_S)
+            case TrunkChanged(call_id=call_id, trunk=trunk):
+                await self._say_dead(self._book.move(call_id, trunk, self._hands.clock.monotonic_ms()))
             case CallEnded(result=result):
                 return await self._record(sender, result)
             case _:
@@ -230,6 +238,9 @@ class Dispatcher:
         """A trunk that answers nothing must not use up a whole list."""
         answered = result.disposition is not Disposition.UNREACHABLE
         dead = self._book.trunk_answered(result.call_id, answered=answered, now_ms=self._hands.clock.monotonic_ms())
+        await self._say_dead(dead)
+
+    async def _say_dead(self, dead: str | None) -> None:
         if dead is None:
             return
         trunk = self._trunks[dead]
@@ -317,19 +328,26 @@ class Dispatcher:
         return True
 
     def _order(self, claimed: Claimed, call_id: str, place: Place) -> PlaceCall:
-        trunk = self._trunks[place.trunk]
+        spares = self._book.spares(place, self._hands.clock.monotonic_ms())
+        first, *others = [self._route(trunk, claimed.phone.number) for trunk in (place.trunk, *spares)]
         return PlaceCall(
             call_id=call_id,
             attempt_id=claimed.attempt_id,
             fence=claimed.fence,
             incarnation=place.incarnation,
-            uri=f"sip:{claimed.phone.number}@{trunk.host}:{trunk.port}",
-            caller=trunk.caller,
+            uri=first.uri,
+            caller=first.caller,
+            trunk=first.trunk,
+            spares=tuple(others),
             contact=claimed.inputs.get("name") or str(claimed.phone),
             revision=claimed.revision,
             inputs=dict(claimed.inputs),
             ring_limit_ms=self._terms.ring_limit_ms,
         )
+
+    def _route(self, name: str, number: str) -> Route:
+        trunk = self._trunks[name]
+        return Route(name, uri_of(trunk, number), trunk.caller)
 
     async def _release(self, attempt_id: str, fence: int, call_id: str, rest_s: int = 0) -> None:
         """The call surely never left; its contact waits again, for now or for ``rest_s`` seconds."""

@@ -4,11 +4,11 @@
 
     room of a line  = legs it announced - its reserve
                       - calls it names in its beats, or that were given to it and have not ended
-    room of a trunk = channels - calls given to it that have not ended; none while it rests
+    room of a trunk = channels - calls given to it that have not ended; none while it rests or is down for all lines
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callbot.messages import LineBeat, LineReady
 
@@ -38,13 +38,16 @@ class _Line:
     seen_ms: int
     draining: bool = False
     alive: frozenset[str] = field(default_factory=frozenset)
+    trunks_down: frozenset[str] = frozenset()
 
 
 class LineBook:
     """Counts calls on lines and trunks. One thread."""
 
-    def __init__(self, channels: Mapping[str, int]) -> None:
+    def __init__(self, channels: Mapping[str, int], priorities: Mapping[str, int] | None = None) -> None:
+        """``channels`` by trunk; ``priorities`` likewise, lower ones first, all alike without them."""
         self._channels = channels
+        self._priorities = priorities or {}
         self._lines: dict[str, _Line] = {}
         self._given: dict[str, Place] = {}
         self._silent: dict[str, int] = {}
@@ -62,6 +65,7 @@ class LineBook:
         line.seen_ms = now_ms
         line.draining = message.draining
         line.alive = frozenset(message.calls)
+        line.trunks_down = frozenset(message.trunks_down)
 
     def lives(self, place: Place, now_ms: int) -> bool:
         """Whether the very line process of ``place`` still takes calls."""
@@ -74,17 +78,34 @@ class LineBook:
         return min(legs, sum(max(0, self._free_channels(trunk, now_ms)) for trunk in self._channels))
 
     def reserve(self, call_id: str, now_ms: int) -> Place | None:
-        """Keep a leg and a channel for this call until ``free``: the emptiest line, the emptiest trunk."""
-        lines = self._open_lines(now_ms)
-        if not lines or not self._channels:
+        """Keep a leg and a channel for this call until ``free``.
+
+        Trunks by priority; among equals the emptiest line and the emptiest trunk.
+        """
+        open_lines = [name for name in self._open_lines(now_ms) if self._free_legs(name) >= 1]
+        usable = [trunk for trunk in self._channels if self._free_channels(trunk, now_ms) >= 1]
+        ways = [(name, trunk) for name in open_lines for trunk in usable if trunk not in self._lines[name].trunks_down]
+        if not ways:
             return None
-        name = max(lines, key=self._free_legs)
-        trunk = max(self._channels, key=lambda trunk: self._free_channels(trunk, now_ms))
-        if self._free_legs(name) < 1 or self._free_channels(trunk, now_ms) < 1:
-            return None
+        name, trunk = min(ways, key=lambda way: self._rank(way[1], now_ms, -self._free_legs(way[0])))
         place = Place(name, self._lines[name].incarnation, trunk)
         self._given[call_id] = place
         return place
+
+    def spares(self, place: Place, now_ms: int) -> list[str]:
+        """Other trunks that have room for the call at ``place``, in the order they are to be tried."""
+        down = self._lines[place.line].trunks_down
+        usable = [
+            t for t in self._channels if t != place.trunk and t not in down and self._free_channels(t, now_ms) > 0
+        ]
+        return sorted(usable, key=lambda trunk: self._rank(trunk, now_ms))
+
+    def move(self, call_id: str, trunk: str, now_ms: int) -> str | None:
+        """The call's trunk did not take it, ``trunk`` tries; returns the former's name when it is dead now."""
+        dead = self.trunk_answered(call_id, answered=False, now_ms=now_ms)
+        if call_id in self._given:
+            self._given[call_id] = replace(self._given[call_id], trunk=trunk)
+        return dead
 
     def occupy(self, call_id: str, place: Place) -> None:
         """This call was given to ``place`` in an earlier life of control."""
@@ -123,9 +144,14 @@ class LineBook:
         given = {call_id for call_id, place in self._given.items() if place.line == name}
         return line.legs - len(given | line.alive)
 
+    def _rank(self, trunk: str, now_ms: int, before_room: int = 0) -> tuple[int, int, int]:
+        return self._priorities.get(trunk, 1), before_room, -self._free_channels(trunk, now_ms)
+
     def _free_channels(self, trunk: str, now_ms: int) -> int:
         given = sum(place.trunk == trunk for place in self._given.values())
-        if now_ms < self._resting.get(trunk, 0):
+        lines = self._open_lines(now_ms)
+        down = bool(lines) and all(trunk in self._lines[name].trunks_down for name in lines)
+        if down or now_ms < self._resting.get(trunk, 0):
             return 0
         channels = 1 if self._silent.get(trunk, 0) >= SILENT_CALLS else self._channels[trunk]
         return channels - given

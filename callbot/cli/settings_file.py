@@ -49,6 +49,29 @@ DESCRIPTIONS: dict[str, Text] = {
     "telephony.trunks.port": Text("对方的 SIP 端口", "Its SIP port"),
     "telephony.trunks.channels": Text("同时最多几路通话", "How many calls at once it takes"),
     "telephony.trunks.caller": Text("主叫号码", "Number shown to the callee"),
+    "telephony.trunks.priority": Text(
+        "使用次序，小的先用，相同的分担", "Order of use: lower ones first, equal ones share"
+    ),
+    "telephony.trunks.strip": Text("拨出前去掉的号码开头", "Beginning of a number that is taken off before dialling"),
+    "telephony.trunks.prefix": Text("拨出前加在号码前面的数字", "Digits put before a number"),
+    "telephony.trunks.username": Text(
+        "鉴权用户名，留空为按地址认证", "User name for digest; empty for IP authentication"
+    ),
+    "telephony.trunks.password_env": Text(
+        "存放鉴权密码的环境变量名", "Name of the environment variable with the password"
+    ),
+    "telephony.trunks.register_s": Text(
+        "每次注册的有效秒数，0 为不注册", "Seconds a registration lasts; 0 does not register"
+    ),
+    "telephony.trunks.check_s": Text(
+        "每隔几秒用 OPTIONS 检查一次，0 为不检查", "Seconds between checks by OPTIONS; 0 does not check"
+    ),
+    "telephony.trunks.asserted_identity": Text(
+        "主叫号码也放在 P-Asserted-Identity 里", "Give the caller's number in P-Asserted-Identity too"
+    ),
+    "telephony.trunks.transport": Text("传输方式", "Transport"),
+    "telephony.trunks.srtp": Text("语音加密（SRTP）", "Encrypted audio (SRTP)"),
+    "telephony.trunks.codecs": Text("语音编码，先写的优先", "Codecs, the first is preferred"),
     "transfer": Text("转人工", "Callers who want a person"),
     "transfer.queues": Text(
         "话术里的人工队列通向哪里，可写多段", "Where the queues of scripts lead, as many sections as there are"

@@ -7,6 +7,7 @@ from typing import Any
 
 from callbot.errors import TelephonyError
 from callbot.language import Text
+from callbot.telephony.trunks import Login, TransportKind
 from callbot.values import FRAME_MS, RATE_HZ
 
 _MANY_CALLS = 1000  # asked for; PJSIP cuts it down to what it was compiled for
@@ -23,8 +24,9 @@ def user_part(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """Where an endpoint listens. ``sip_port`` 0 takes a free one; every process needs RTP ports of its own.
+    """Where an endpoint listens, and its trunks.
 
+    ``sip_port`` 0 takes a free one; every process needs RTP ports of its own.
     ``rtp_ports`` bounds the legs beside what PJSIP was compiled for: a leg takes two. 200 make 100 legs, about what one
     process carries at a third of a core (measured, evidence: 300 calls saturate one).
 
@@ -38,6 +40,7 @@ class EndpointConfig:
     no_rtp_ms: int = 8000
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
     log_file: str = ""
+    logins: tuple[Login, ...] = ()
 
 
 def codec_priority(codec_id: str, wanted: Sequence[str]) -> int:
@@ -86,15 +89,38 @@ def unfit(reason: str) -> TelephonyError:
     )
 
 
-def busy_port(config: EndpointConfig, reason: str) -> TelephonyError:
+def busy_port(config: EndpointConfig, kind: TransportKind, reason: str) -> TelephonyError:
     """Somebody else holds the port, or the address is not of this machine."""
     where = f"{config.bind}:{config.sip_port}"
     return TelephonyError(
         Text(
-            f"SIP 端口 {where}（UDP）不能使用：{reason}。"
+            f"SIP 端口 {where}（{kind.upper()}）不能使用：{reason}。"
             "请结束占用它的程序，或在 callbot.toml 里换一个 telephony.sip_port。",
-            f"SIP port {where} (UDP) cannot be used: {reason}. End the program that holds it, or set another "
-            "telephony.sip_port in callbot.toml.",
+            f"SIP port {where} ({kind.upper()}) cannot be used: {reason}. End the program that holds it, or set "
+            "another telephony.sip_port in callbot.toml.",
+        )
+    )
+
+
+def no_ipv6(bind: str) -> TelephonyError:
+    """This build of PJSIP was compiled without IPv6."""
+    return TelephonyError(
+        Text(
+            f"随包安装的 pjsua2 不支持 IPv6，不能监听 {bind}。请运行 make pjsua2 编译自己的版本，或改用 IPv4 地址。",
+            f"The packaged pjsua2 has no IPv6 and cannot listen on {bind}. "
+            "Build your own with `make pjsua2`, or use an IPv4 address.",
+        )
+    )
+
+
+def old_tls(trunk: str) -> TelephonyError:
+    """This build of PJSIP uses an OpenSSL that gets no security fixes any more."""
+    return TelephonyError(
+        Text(
+            f"中继 {trunk} 要用 TLS，但随包安装的 pjsua2 使用已停止维护的 OpenSSL 1.0.2，不安全。"
+            "请运行 make pjsua2 编译自己的版本，或改用专线、隧道和 UDP。",
+            f"Trunk {trunk} asks for TLS, but the packaged pjsua2 uses OpenSSL 1.0.2, which is out of support and not "
+            "safe. Build your own with `make pjsua2`, or use a private line or a tunnel and UDP.",
         )
     )
 

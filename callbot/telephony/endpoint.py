@@ -11,6 +11,7 @@ Everything here runs in the loop's thread; ``SipCore`` is called on the pj threa
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from callbot import log
 from callbot.errors import TelephonyError
@@ -28,6 +29,7 @@ from callbot.telephony.leg_state import (
     not_connected,
 )
 from callbot.telephony.sip_call import HANG_UP_WITHIN_S, PjThread, SipCall, SipCore
+from callbot.telephony.trunk_watch import TrunkWatch
 
 _log = log.get(__name__)
 
@@ -35,6 +37,9 @@ _SLOT_FREE_WITHIN_S = 1.0
 """A call that has ended holds its slot in PJSIP for 1-2 ms more, one to a silent address for 31 s (measured): a new
 call waits for the former and is refused because of the latter."""
 _SLOT_LOOK_S = 0.01
+_BETWEEN_CALLS_S = 0.025
+"""At most 40 calls a second: the packaged PJSIP has 64 sockets, keeps closed ones for 500 ms, and ends the process when
+none is left (measured: 30 refused calls within half a second)."""
 
 
 class IncomingCall:
@@ -66,8 +71,8 @@ class IncomingCall:
                     match await call.events.get():
                         case Confirmed():
                             return await call.to_leg()
-                        case Gone(status):
-                            return not_connected(status)
+                        case Gone(status):  # 408: PJSIP gave up sooner than we
+                            return not_connected(status, "no_ack" if status == 408 else "")
                         case _:
                             pass
         except TimeoutError:
@@ -90,6 +95,8 @@ class SipEndpoint:
         self._pj_thread = PjThread(self._loop)
         self._calls: dict[int, SipCall] = {}
         self._closing = False
+        self._next_turn = 0.0
+        self._trunks = TrunkWatch(config.logins, config.bind)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -100,12 +107,14 @@ class SipEndpoint:
         except TelephonyError:
             self._pj_thread.end()
             raise
+        self._trunks.start()
 
     async def close(self) -> None:
         """Hang up what is left, then free everything in the order PJSIP needs. No calls after it."""
         if self._closing:
             return
         self._closing = True
+        self._trunks.stop()
         for call in list(self._calls.values()):
             call.end()
         try:
@@ -136,6 +145,11 @@ class SipEndpoint:
         """Legs taken now, ringing ones among them."""
         return len(self._calls)
 
+    @property
+    def trunks_down(self) -> tuple[str, ...]:
+        """Trunks that take no calls now: registration refused, or no answer to OPTIONS."""
+        return self._trunks.down
+
     async def dial(
         self, request: DialRequest, on_ringing: Callable[[], None], on_early: Callable[[Ticks], None] | None = None
     ) -> SipLeg | NotConnected:
@@ -143,8 +157,9 @@ class SipEndpoint:
         if self._closing or len(self._calls) >= self.legs:
             raise too_many_legs(self.legs)
         call = self._new_call(self._core.new_number())
-        begun = self._loop.time()
         try:
+            await self._take_turn()
+            begun = self._loop.time()
             if await self._send(call, request):
                 return await self._wait_for_answer(call, begun, request.ring_limit_ms, on_ringing, on_early)
             self._forget(call)
@@ -154,12 +169,19 @@ class SipEndpoint:
             raise
         except asyncio.CancelledError:
             call.hang_up("cancelled")
+            # Cancelled before PJSIP knew of it, a call has no end that could be reported.
+            self._pj_thread.submit(self._core.knows, call.number, done=partial(self._forget_unknown, call))
             raise
+
+    async def _take_turn(self) -> None:
+        now = self._loop.time()
+        at = self._next_turn = max(now, self._next_turn + _BETWEEN_CALLS_S)
+        await asyncio.sleep(at - now)
 
     async def _send(self, call: SipCall, request: DialRequest) -> bool:
         until = self._loop.time() + _SLOT_FREE_WITHIN_S
         while True:
-            sending = await self._pj_thread.run(self._core.make_call, call.number, request.uri, request.caller)
+            sending = await self._pj_thread.run(self._core.make_call, call.number, request)
             if sending != "full":
                 return sending == "sent"
             if self._loop.time() > until:
@@ -221,6 +243,10 @@ class SipEndpoint:
         for call in list(self._calls.values()):
             call.take_frames()
 
+    def on_registered(self, trunk: str, status: int) -> None:
+        """A trunk answered REGISTER, or did not."""
+        self._trunks.registered(trunk, status)
+
     # -------------------------------------------------------- inside
 
     def _new_call(self, number: int) -> SipCall:
@@ -228,6 +254,10 @@ class SipEndpoint:
         self._calls[number] = call
         self._idle.clear()
         return call
+
+    def _forget_unknown(self, call: SipCall, known: int) -> None:
+        if not known:
+            self._forget(call)
 
     def _forget(self, call: SipCall) -> None:
         if self._calls.pop(call.number, None) is None:

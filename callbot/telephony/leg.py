@@ -203,7 +203,8 @@ class SipLeg:
         if self._over:
             return
         match event:
-            case MediaChanged():
+            case MediaChanged(held=held):
+                self._rtp.held = held
                 self._wire.connect_ear()
             case Key():
                 self._key(event)

@@ -46,9 +46,13 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
-    """The audio stream was made or made anew (re-INVITE): connect again. ``early``: before the pick-up."""
+    """The audio stream was made or made anew (re-INVITE): connect again.
+
+    ``early``: before the pick-up. ``held``: the far end has put us on hold.
+    """
 
     early: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,10 @@ _BY_STATUS = {
     504: Disposition.UNREACHABLE,
 }
 
+_TRUNK_FAILED = (408, 503)
+"""Timeout and Service Unavailable are also what PJSIP reports for a transport that fails (RFC 3261 section 8.1.3.1). A
+Q.850 cause beside them means that the call had gone further."""
+
 _BY_CAUSE = {
     1: Disposition.NOT_FOUND,  # unallocated number
     17: Disposition.BUSY,
@@ -137,12 +145,12 @@ def not_connected(status: int, reason: HangUpReason = "", cause: int = 0) -> Not
         case "ring_limit":
             return NotConnected(Disposition.NO_ANSWER, status)
         case "silent":
-            return NotConnected(Disposition.UNREACHABLE, status)
+            return NotConnected(Disposition.UNREACHABLE, status, trunk_failed=True)
         case "no_ack":
             return NotConnected(Disposition.FAILED, status)
         case _:
             known = _BY_CAUSE.get(cause) or _BY_STATUS.get(status, Disposition.FAILED)
-            return NotConnected(known, status)
+            return NotConnected(known, status, trunk_failed=not cause and status in _TRUNK_FAILED)
 
 
 def ended_by(status: int, reason: HangUpReason) -> Literal["customer", "robot", "network"]:
@@ -178,16 +186,20 @@ class KeyFilter:
 
 
 class RtpWatch:
-    """Notices that no RTP packet has come for ``limit_ms`` of media clock: a dead peer sends no event at all."""
+    """Notices that no RTP packet has come for ``limit_ms`` of media clock: a dead peer sends no event at all.
+
+    Whoever put us on hold (``held``) owes no packets.
+    """
 
     def __init__(self, limit_ms: int) -> None:
         self._limit = limit_ms // FRAME_MS
         self._packets = -1
         self._tick = 0
+        self.held = False
 
     def dead(self, packets: int, tick: int) -> bool:
         """Feed the stream's count of received packets; True once the limit has passed without a new one."""
-        if packets != self._packets:
+        if packets != self._packets or self.held:
             self._packets, self._tick = packets, tick
         return tick - self._tick >= self._limit
 

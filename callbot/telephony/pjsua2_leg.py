@@ -12,19 +12,18 @@ import asyncio
 import ctypes
 import gc
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pjsua2 as pj
 
 from callbot.errors import TelephonyError
-from callbot.telephony import build
+from callbot.ports import DialRequest
+from callbot.telephony import build, stack, trunks
 from callbot.telephony.config import (
     RTP_PORTS_PER_LEG,
     EndpointConfig,
     bad_uri,
-    busy_port,
-    codec_priority,
     filled,
     one_endpoint,
     unfit,
@@ -84,7 +83,7 @@ class _PjCore:
         self._links = Links(self._audio, self._mouth)
         self._config: EndpointConfig
         self._endpoint: Any = None
-        self._account: Any = None
+        self._accounts: dict[str, _PjAccount] = {}
         self.listener: Listener
         self._waker: Waker
         self._library: ctypes.CDLL
@@ -105,6 +104,7 @@ class _PjCore:
     def start(self, config: EndpointConfig, listener: Listener) -> None:
         """Create the library, bind, prove the frame layout. After an error nothing is left of it."""
         self._config = config
+        self._trunks = {login.trunk.name: login.trunk for login in config.logins}
         self.listener = listener
         self._waker = Waker(self._loop, listener.on_frames)
         if _PjCore.running:
@@ -119,11 +119,19 @@ class _PjCore:
             self._endpoint.libInit(filled(pj.EpConfig(), config))
             compiled_for = int(self._library.pjsua_call_get_max_count())
             self.legs = min(compiled_for, config.rtp_ports // RTP_PORTS_PER_LEG)
+            if refused := stack.refusal(self._library, config, compiled_for):
+                raise refused
+            stack.give_up_after(self._library, stack.TRANSACTION_MS)
             self._endpoint.audDevManager().setNullDev()
-            self._choose_codecs()
-            self._bind()
+            stack.choose_codecs(self._endpoint, config)
+            bound = stack.bind(pj, self._endpoint, config)
+            if isinstance(bound, TelephonyError):
+                raise bound
+            self.sip_port = bound
             self._endpoint.libStart()
-            self._make_account()
+            self._make_account("", stack.account(pj, config, self.sip_port))
+            for login in config.logins:
+                self._make_account(login.trunk.name, stack.trunk_account(pj, config, self.sip_port, login))
             self._prove_layout()
         except pj.Error as error:
             reason = str(error.reason)
@@ -134,34 +142,9 @@ class _PjCore:
             self.close()
             raise unfit(reason)
 
-    def _choose_codecs(self) -> None:
-        for codec_id in [codec.codecId for codec in self._endpoint.codecEnum2()]:
-            self._endpoint.codecSetPriority(codec_id, codec_priority(codec_id, self._config.codecs))
-
-    def _bind(self) -> None:
-        config = self._config
-        transport = pj.TransportConfig()
-        transport.boundAddress = config.bind
-        transport.port = config.sip_port
-        reason = ""
-        try:
-            transport_id = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
-        except pj.Error as error:
-            reason = str(error.reason)
-        if reason:  # raised out here: the context of an exception would keep pjsua2's objects alive
-            raise busy_port(config, reason)
-        self.sip_port = int(self._endpoint.transportGetInfo(transport_id).localName.rsplit(":", 1)[1])
-
-    def _make_account(self) -> None:
-        config = pj.AccountConfig()
-        config.idUri = f"sip:callbot@{self._config.bind}:{self.sip_port}"
-        transport = config.mediaConfig.transportConfig
-        transport.boundAddress = self._config.bind
-        transport.publicAddress = self._config.bind
-        transport.port = self._config.rtp_port
-        transport.portRange = self._config.rtp_ports
-        self._account = _PjAccount(self)
-        self._account.create(config, True)
+    def _make_account(self, name: str, config: Any) -> None:
+        account = self._accounts[name] = _PjAccount(self, name)
+        account.create(config, not name)
 
     def _prove_layout(self) -> None:
         known = bytes(i % 251 for i in range(FRAME_BYTES))
@@ -177,7 +160,7 @@ class _PjCore:
     def close(self) -> None:
         """Calls, account, clock, ports, library: in this order, or the process aborts."""
         self.calls.clear()
-        self._account = None
+        self._accounts.clear()  # unregisters
         gc.collect()
         if self._endpoint.libGetState() == pj.PJSUA_STATE_RUNNING:
             self._endpoint.audDevManager().setNoDev()
@@ -192,28 +175,33 @@ class _PjCore:
 
     # -------------------------------------------------------- calls
 
-    def make_call(self, number: int, uri: str, caller: str) -> Sending:
+    def make_call(self, number: int, request: DialRequest) -> Sending:
         """See ``SipCore``. A host name is looked up here; addresses cost nothing."""
-        if self._endpoint.utilVerifySipUri(uri) != 0:
-            raise bad_uri(uri)
+        if self._endpoint.utilVerifySipUri(request.uri) != 0:
+            raise bad_uri(request.uri)
         if self._library.pjsua_call_get_count() >= self.legs:
             return "full"
-        call = _PjCall(self, number, self._account)
+        trunk = self._trunks.get(request.trunk)
+        call = _PjCall(self, number, self._accounts[request.trunk if trunk else ""])
+        call.codecs = trunk.codecs if trunk else ()
         self.calls[number] = call
-        options = _call_options()
-        options.txOption.localUri = f"sip:{caller}@{self._config.bind}:{self.sip_port}"
+        address = stack.here(self._config, self.sip_port)
+        options = stack.call_options(pj, trunk, request, address)
+        stack.give_up_after(self._library, stack.INVITE_MS)
         try:
-            call.makeCall(uri, options)
+            call.makeCall(request.uri, options)
         except pj.Error:
             self.calls.pop(number, None)
             return "no_route"
+        finally:
+            stack.give_up_after(self._library, stack.TRANSACTION_MS)
         return "sent"
 
     def respond(self, number: int, status: int) -> None:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            options = _call_options()
+            options = stack.plain_options(pj)
             options.statusCode = status
             call.answer(options)
 
@@ -221,7 +209,11 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            call.hangup(_call_options())
+            call.hangup(stack.plain_options(pj))
+
+    def knows(self, number: int) -> int:
+        """See ``SipCore``."""
+        return int(number in self.calls)
 
     def attach(self, number: int) -> TickQueue | None:
         """See ``SipCore``."""
@@ -406,6 +398,7 @@ class _PjCall(pj.Call):  # type: ignore[misc]
         self._core = core
         self.number = number
         self.stream = 0
+        self.codecs: Sequence[str] = ()
         self._redirected = 0
 
     def audio(self) -> Any:
@@ -431,7 +424,7 @@ class _PjCall(pj.Call):  # type: ignore[misc]
                 # Destroyed when this callback returns, before PJSIP gives its slot to another call: a ``Call``
                 # destroyed later hangs up whoever has that slot by then (measured).
                 self._core.calls.pop(self.number, None)
-                gone = Gone(self._redirected or int(info.lastStatusCode), q850_cause(_message(prm.e)))
+                gone = Gone(self._redirected or int(info.lastStatusCode), q850_cause(stack.message_of(pj, prm.e)))
                 self._core.post(self._core.listener.on_event, self.number, gone)
 
     def onCallRedirected(self, prm: Any) -> int:  # noqa: N802 - pjsua2's name
@@ -447,8 +440,15 @@ class _PjCall(pj.Call):  # type: ignore[misc]
 
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, ARG002 - pjsua2's name
         """The stream is there, or was replaced."""
-        early = self.getInfo().state == pj.PJSIP_INV_STATE_EARLY
-        self._core.post(self._core.listener.on_event, self.number, MediaChanged(early))
+        info = self.getInfo()
+        early = info.state == pj.PJSIP_INV_STATE_EARLY
+        held = any(media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD for media in info.media)
+        self._core.post(self._core.listener.on_event, self.number, MediaChanged(early, held))
+
+    def onCallSdpCreated(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """Offer what the trunk is meant to be offered; PJSIP itself knows codecs for all calls alike only."""
+        if self.codecs:
+            prm.sdp.wholeSdp = trunks.with_codecs(prm.sdp.wholeSdp, self.codecs)
 
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """A key, by RFC 4733 or INFO."""
@@ -469,11 +469,16 @@ class _PjCall(pj.Call):  # type: ignore[misc]
 
 
 class _PjAccount(pj.Account):  # type: ignore[misc]
-    """Receives calls to any number."""
+    """Receives calls to any number; one account a trunk, and one for calls without a trunk."""
 
-    def __init__(self, core: _PjCore) -> None:
+    def __init__(self, core: _PjCore, name: str) -> None:
         super().__init__()
         self._core = core
+        self._name = name
+
+    def onRegState(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
+        """The trunk let us register, or not."""
+        self._core.post(self._core.listener.on_registered, self._name, int(prm.code))
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
         """Keep the call and tell the loop. The number dialled is the request URI's; To may be rewritten on the way."""
@@ -492,23 +497,6 @@ def _nowhere(data: bytes) -> None:
 # ---------------------------------------------------------------- small things
 
 _STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
-
-
-def _message(event: Any) -> str:
-    """The SIP message that an event of PJSIP is about, "" for a timer or an order of ours."""
-    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
-        return ""
-    return str(event.body.tsxState.src.rdata.wholeMsg)
-
-
-def _call_options() -> Any:
-    """One audio stream and nothing else: PJSIP 2.17 would offer real-time text too, with two more ports for it."""
-    options = pj.CallOpParam(True)
-    options.opt.audioCount = 1
-    options.opt.videoCount = 0
-    if hasattr(options.opt, "textCount"):  # not in 2.15, the packaged build
-        options.opt.textCount = 0
-    return options
 
 
 def _audio_format() -> Any:

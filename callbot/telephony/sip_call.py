@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from callbot import log
-from callbot.ports import NotConnected, Ticks
+from callbot.ports import DialRequest, NotConnected, Ticks
 from callbot.telephony.config import EndpointConfig
 from callbot.telephony.leg import SipLeg, ticks_of
 from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
@@ -41,6 +41,10 @@ class Listener(Protocol):
         """Frames have come for one call or more."""
         ...
 
+    def on_registered(self, trunk: str, status: int) -> None:
+        """A trunk answered REGISTER; 408 and 503 also mean that nothing came."""
+        ...
+
 
 FADE_LEVELS = (0.5, 0.15)
 """Amplitudes of the last two frames before a cut, 20 ms each: the step to silence is 16 dB smaller than from full."""
@@ -69,7 +73,7 @@ class SipCore(Protocol):
         """A number for a call; any thread."""
         ...
 
-    def make_call(self, number: int, uri: str, caller: str) -> Sending:
+    def make_call(self, number: int, request: DialRequest) -> Sending:
         """Send INVITE. Errors: ``TelephonyError`` for a bad URI.
 
         Answers by a word because an exception would keep the call's native object alive, and in a wrong thread.
@@ -82,6 +86,10 @@ class SipCore(Protocol):
 
     def hang_up(self, number: int) -> None:
         """BYE, CANCEL or a refusal, whatever fits."""
+        ...
+
+    def knows(self, number: int) -> int:
+        """1 while there is a call of this number, else 0."""
         ...
 
     def attach(self, number: int) -> TickQueue | None:

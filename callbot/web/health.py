@@ -8,12 +8,13 @@ from pydantic import BaseModel
 
 
 class LineHealth(BaseModel):
-    """One line: how many legs it has and how many are in use."""
+    """One line: how many legs it has, how many are in use, and which trunks take no calls from it."""
 
     line: str
     legs: int
     busy: int
     media: str
+    trunks_down: list[str] = []
 
 
 class Health(BaseModel):

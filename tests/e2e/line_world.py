@@ -16,7 +16,7 @@ from callbot.call.attempt import Attempt, Workplace, dialling
 from callbot.call.session import Parts
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision
-from callbot.messages import CallProgress, CallResult, PlaceCall, Revision
+from callbot.messages import CallProgress, CallResult, PlaceCall, Revision, TrunkChanged
 from callbot.ports import Dialler
 from callbot.simulate.crowd import free_ports
 from callbot.turn.taking import TurnPolicy
@@ -84,7 +84,7 @@ class Line:
 
     dialler: Dialler
     folder: Path
-    seen: list[CallProgress] = field(default_factory=list)
+    seen: list[CallProgress | TrunkChanged] = field(default_factory=list)
     _calls: int = 0
 
     async def call(
@@ -116,7 +116,7 @@ class Line:
         )
         named = {"call_id": f"call_{self._calls}"}
         order = _changed(order, named)
-        attempts.append(Attempt(order, script(ends=ends), place, dialling(self.dialler, order)))
+        attempts.append(Attempt(order, script(ends=ends), place, dialling(self.dialler, order, self.seen.append)))
         return await attempts[0].run()
 
 

@@ -107,3 +107,56 @@ def test_a_trunk_is_dead_only_after_silent_calls_in_a_row() -> None:
     assert book.room(0) == 0
     book.ready(ready(), TRUNK_REST_MS)
     assert book.room(TRUNK_REST_MS) == 1
+
+
+def test_trunks_are_used_in_the_order_of_their_priority() -> None:
+    book = LineBook({"dear": 9, "cheap": 1, "other": 2}, {"dear": 2, "cheap": 1, "other": 1})
+    book.ready(ready("line-0", 9), 0)
+    places = [book.reserve(f"call_{n}", 0) for n in range(4)]
+    assert [place.trunk for place in places if place] == ["other", "cheap", "other", "dear"]
+    first = places[0]
+    assert first is not None
+    assert book.spares(first, 0) == ["dear"]
+    book.free("call_1")
+    assert book.spares(first, 0) == ["cheap", "dear"]
+
+
+def test_a_trunk_that_is_down_for_a_line_is_not_used_by_it() -> None:
+    book = LineBook({"x": 1, "y": 9})
+    for line, down in (("line-0", ("x",)), ("line-1", ())):
+        book.ready(ready(line), 0)
+        book.beat(LineBeat(line, "a", (), legs=4, trunks_down=down), 0)
+    places = [book.reserve(f"call_{n}", 0) for n in range(8)]
+    assert "line-0" not in [place.line for place in places if place and place.trunk == "x"]
+    everywhere = LineBook({"x": 5})
+    everywhere.beat(LineBeat("line-0", "a", (), legs=4, trunks_down=("x",)), 0)
+    assert everywhere.room(0) == 0
+    assert everywhere.reserve("call_1", 0) is None
+
+
+def test_a_call_that_moves_on_frees_its_first_trunk() -> None:
+    book = LineBook({"x": 1, "y": 1}, {"y": 2})
+    book.ready(ready(), 0)
+    place = book.reserve("call_1", 0)
+    assert place is not None
+    assert place.trunk == "x"
+    assert book.move("call_1", "y", 0) is None
+    assert book.move("nobody", "y", 0) is None
+    second = book.reserve("call_2", 0)
+    assert second is not None
+    assert second.trunk == "x"
+    assert book.reserve("call_3", 0) is None
+
+
+def test_a_trunk_that_passes_every_call_on_is_dead() -> None:
+    book = LineBook({"x": 9, "y": 9}, {"y": 2})
+    book.ready(ready(), 0)
+    dead = []
+    for number in range(3):
+        book.reserve(f"call_{number}", 0)
+        dead.append(book.move(f"call_{number}", "y", 0))
+        book.free(f"call_{number}")
+    assert dead == [None, None, "x"]
+    place = book.reserve("call_9", 0)
+    assert place is not None
+    assert place.trunk == "y"
