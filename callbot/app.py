@@ -11,7 +11,7 @@ from callbot.settings import Settings, Trunk
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, IncomingCall, Pjsua2Endpoint
 from callbot.telephony.switchboard import QueueTarget
-from callbot.telephony.trunks import Login
+from callbot.telephony.trunks import Login, uri_of
 
 if TYPE_CHECKING:
     from callbot.store.repository import Store
@@ -76,7 +76,7 @@ def queue_targets(settings: Settings) -> dict[str, QueueTarget]:
     for queue in settings.transfer.queues:
         if queue.trunk in trunks:
             trunk = trunks[queue.trunk]
-            uri = f"sip:{queue.to}@{trunk.host}:{trunk.port}"
+            uri = uri_of(trunk, queue.to)
         elif not queue.trunk and queue.to.startswith(("sip:", "sips:")):
             uri = queue.to
         else:
@@ -88,7 +88,7 @@ def queue_targets(settings: Settings) -> dict[str, QueueTarget]:
                     "or leave the trunk out and give a whole sip: address in `to`.",
                 )
             )
-        targets[queue.name] = QueueTarget(uri, queue.method, queue.ring_limit_s * 1000)
+        targets[queue.name] = QueueTarget(uri, queue.method, queue.ring_limit_s * 1000, queue.trunk)
     return targets
 
 

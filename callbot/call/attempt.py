@@ -55,15 +55,11 @@ class Workplace:
 
 
 def dialling(dialler: Dialler, order: PlaceCall, on_next: Callable[[TrunkChanged], None]) -> Reach:
-    """Reach a contact by calling, over the first trunk that takes the call."""
+    """Reach a contact by calling; ``on_next`` hears when another trunk has to try."""
     routes = (Route(order.trunk, order.uri, order.caller), *order.spares)
-    requests = [DialRequest(order.call_id, each.uri, each.caller, order.ring_limit_ms, each.trunk) for each in routes]
+    requests = [DialRequest(order.call_id, to.uri, to.caller, order.ring_limit_ms, to.trunk) for to in routes]
     return lambda on_ringing, on_early: dial_in_turn(
-        dialler,
-        requests,
-        on_ringing=on_ringing,
-        on_early=on_early,
-        on_next=lambda request: on_next(TrunkChanged(order.call_id, request.trunk)),
+        dialler, requests, on_ringing, on_early, lambda request: on_next(TrunkChanged(order.call_id, request.trunk))
     )
 
 

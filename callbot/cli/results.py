@@ -122,6 +122,7 @@ def result_json(one: ContactResult) -> dict[str, object]:
             for sms in one.followups
         ],
         "recording": call.recording if call else "",
+        "recording_offset_ms": call.recording_offset_ms if call else 0,
     }
 
 

@@ -139,10 +139,8 @@ class Control:
                 self._lines[name] = LineHealth(line=name, legs=legs, busy=0, media=media), now
             case LineBeat(line=name, legs=legs, calls=calls, trunks_down=down):
                 media = self._lines[name][0].media if name in self._lines else ""
-                self._lines[name] = (
-                    LineHealth(line=name, legs=legs, busy=len(calls), media=media, trunks_down=list(down)),
-                    now,
-                )
+                health = LineHealth(line=name, legs=legs, busy=len(calls), media=media, trunks_down=list(down))
+                self._lines[name] = health, now
                 self._calls = {call: line for call, line in self._calls.items() if line != name}
                 self._calls |= dict.fromkeys(calls, name)
             case _:

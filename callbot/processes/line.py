@@ -167,8 +167,9 @@ class Line:
         if stray or self._draining or not self._capacity.free:
             self._tell(refused)
             return
-        reach = dialling(self._dialler, order, self._tell)
-        attempt = Attempt(order, self._compiled(order.revision), self._workplace(), reach)
+        attempt = Attempt(
+            order, self._compiled(order.revision), self._workplace(), dialling(self._dialler, order, self._tell)
+        )
         self._begin(order, attempt, lambda: self._tell(refused))
 
     def on_incoming(self, call: Incoming) -> None:
@@ -254,17 +255,8 @@ class Line:
     async def _beat(self) -> None:
         while True:
             calls, legs = tuple(self._attempts), self._dialler.legs
-            self._tell(
-                LineBeat(
-                    self._name,
-                    self._incarnation,
-                    calls,
-                    self._draining,
-                    legs,
-                    self._settings.kept_legs,
-                    self._dialler.trunks_down,
-                )
-            )
+            reserve, down = self._settings.kept_legs, self._dialler.trunks_down
+            self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs, reserve, down))
             await asyncio.sleep(_BEAT_S)
 
     async def _repeat_results(self) -> None:

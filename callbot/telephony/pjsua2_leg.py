@@ -119,7 +119,7 @@ class _PjCore:
             self._endpoint.libInit(filled(pj.EpConfig(), config))
             compiled_for = int(self._library.pjsua_call_get_max_count())
             self.legs = min(compiled_for, config.rtp_ports // RTP_PORTS_PER_LEG)
-            if refused := stack.refusal(self._library, config, self.legs):
+            if refused := stack.refusal(self._library, config, compiled_for):
                 raise refused
             stack.give_up_after(self._library, stack.TRANSACTION_MS)
             self._endpoint.audDevManager().setNullDev()
@@ -186,7 +186,7 @@ class _PjCore:
         call.codecs = trunk.codecs if trunk else ()
         self.calls[number] = call
         address = stack.here(self._config, self.sip_port)
-        options = stack.call_options(pj, _call_options(), trunk, request, address)
+        options = stack.call_options(pj, trunk, request, address)
         stack.give_up_after(self._library, stack.INVITE_MS)
         try:
             call.makeCall(request.uri, options)
@@ -201,7 +201,7 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            options = _call_options()
+            options = stack.plain_options(pj)
             options.statusCode = status
             call.answer(options)
 
@@ -209,7 +209,11 @@ class _PjCore:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
-            call.hangup(_call_options())
+            call.hangup(stack.plain_options(pj))
+
+    def knows(self, number: int) -> int:
+        """See ``SipCore``."""
+        return int(number in self.calls)
 
     def attach(self, number: int) -> TickQueue | None:
         """See ``SipCore``."""
@@ -493,16 +497,6 @@ def _nowhere(data: bytes) -> None:
 # ---------------------------------------------------------------- small things
 
 _STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
-
-
-def _call_options() -> Any:
-    """One audio stream and nothing else: PJSIP 2.17 would offer real-time text too, with two more ports for it."""
-    options = pj.CallOpParam(True)
-    options.opt.audioCount = 1
-    options.opt.videoCount = 0
-    if hasattr(options.opt, "textCount"):  # not in 2.15, the packaged build
-        options.opt.textCount = 0
-    return options
 
 
 def _audio_format() -> Any:

@@ -88,6 +88,10 @@ class SipCore(Protocol):
         """BYE, CANCEL or a refusal, whatever fits."""
         ...
 
+    def knows(self, number: int) -> int:
+        """1 while there is a call of this number, else 0."""
+        ...
+
     def attach(self, number: int) -> TickQueue | None:
         """Give the call an ear, a mouth and a player; ``None`` when it is gone already."""
         ...

@@ -89,8 +89,19 @@ def trunk_account(pj: Any, config: EndpointConfig, port: int, login: trunks.Logi
     return trunks.fill_login(account(pj, config, port), pj.AuthCredInfo(), login)
 
 
-def call_options(pj: Any, options: Any, trunk: Trunk | None, request: DialRequest, address: str) -> Any:
-    """Who calls, as the trunk wants it said; ``options`` is a fresh ``CallOpParam``."""
+def plain_options(pj: Any) -> Any:
+    """One audio stream and nothing else: PJSIP 2.17 would offer real-time text too, with two more ports for it."""
+    options = pj.CallOpParam(True)
+    options.opt.audioCount = 1
+    options.opt.videoCount = 0
+    if hasattr(options.opt, "textCount"):  # not in 2.15, the packaged build
+        options.opt.textCount = 0
+    return options
+
+
+def call_options(pj: Any, trunk: Trunk | None, request: DialRequest, address: str) -> Any:
+    """The options of a call of ours: who calls, as the trunk wants it said."""
+    options = plain_options(pj)
     options.txOption.localUri = trunks.caller_uri(trunk, request.caller, address)
     for name, value in trunks.caller_headers(trunk, request.caller, address):
         header = pj.SipHeader()

@@ -34,11 +34,15 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class QueueTarget:
-    """Where the people of a queue are reached, and how callers get there. The ring limit holds for every method."""
+    """Where the people of a queue are reached, and how callers get there. The ring limit holds for every method.
+
+    ``trunk``: whose password and headers the call to them needs, empty without one.
+    """
 
     uri: str
     method: Method
     ring_limit_ms: int
+    trunk: str = ""
 
 
 class LegDialler(Protocol):
@@ -71,7 +75,7 @@ class Switchboard:
             return "failed"
         if target.method == "refer":
             return await _refer(leg, target.uri, target.ring_limit_ms)
-        agent = await self._dial(call_id, caller, target.uri, target.ring_limit_ms)
+        agent = await self._dial(DialRequest(call_id, target.uri, caller, target.ring_limit_ms, target.trunk))
         if agent is None:
             return "failed"
         match target.method:
@@ -95,7 +99,7 @@ class Switchboard:
         bridge, caller = self._bridges[call_id]
         at_first: SupervisorMode = "listen" if mode == "takeover" else mode
         if uri:
-            leg = await self._dial(call_id, caller, uri, _SUPERVISOR_RING_MS)
+            leg = await self._dial(DialRequest(call_id, uri, caller, _SUPERVISOR_RING_MS))
             if leg is None:
                 return Text(f"打不通班长的电话 {uri}。", f"The supervisor at {uri} could not be reached.")
             bridge.admit_supervisor(leg, at_first)
@@ -120,8 +124,7 @@ class Switchboard:
             return Text(f"这通电话里没有 {party}。", f"There is no {party} in this call.")
         return None
 
-    async def _dial(self, call_id: str, caller: str, uri: str, ring_limit_ms: int) -> SipLeg | None:
-        request = DialRequest(call_id, uri, caller, ring_limit_ms)
+    async def _dial(self, request: DialRequest) -> SipLeg | None:
         try:
             leg = await self._dialler.dial(request, lambda: None)
         except TelephonyError as error:

@@ -158,9 +158,13 @@ MUTATIONS: tuple[Mutation, ...] = (_cut, _drop, _repeat, _flip, _insert, _number
 
 
 def mutated(seed: int, here: str, target: str) -> bytes:
-    """The message of this seed: a good one, damaged one to three times. At most 60 000 bytes, as UDP takes them."""
+    """The message of this seed: a good one, damaged."""
     dice = random.Random(seed)
-    text = dice.choice(originals(here, target, f"m{seed}")).encode()
+    return damaged(dice, dice.choice(originals(here, target, f"m{seed}")).encode())
+
+
+def damaged(dice: random.Random, text: bytes) -> bytes:
+    """The message, damaged one to three times. At most 60 000 bytes, as UDP takes them."""
     for _ in range(dice.randint(1, 3)):
         text = dice.choice(MUTATIONS)(dice, text) or b"?"
     return text[:60_000]

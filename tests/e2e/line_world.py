@@ -116,7 +116,7 @@ class Line:
         )
         named = {"call_id": f"call_{self._calls}"}
         order = _changed(order, named)
-        attempts.append(Attempt(order, script(ends=ends), place, dialling(self.dialler, order, lambda _: None)))
+        attempts.append(Attempt(order, script(ends=ends), place, dialling(self.dialler, order, self.seen.append)))
         return await attempts[0].run()
 
 

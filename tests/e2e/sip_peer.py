@@ -92,7 +92,7 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
 
-React = Callable[[Message], Iterable[str]]
+React = Callable[[Message], Iterable[str | bytes]]
 
 
 class SipPeer(asyncio.DatagramProtocol):
@@ -141,12 +141,12 @@ class SipPeer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, source: Address) -> None:
         if data.strip():
             for reply in self._take(Message(data.decode(errors="replace"), source)):
-                self._udp.sendto(reply.encode(), source)
+                self._udp.sendto(reply if isinstance(reply, bytes) else reply.encode(), source)
 
     def error_received(self, exc: Exception) -> None:
         """The other side has gone; what it did not get does not matter."""
 
-    def _take(self, message: Message) -> Iterable[str]:
+    def _take(self, message: Message) -> Iterable[str | bytes]:
         self.seen.append(message)
         return self.react(message)
 
@@ -158,7 +158,7 @@ class SipPeer(asyncio.DatagramProtocol):
                 body = (await reader.readexactly(int(length[1]) if length else 0)).decode()
                 if head.strip():
                     for reply in self._take(Message(head.lstrip() + body, writer.get_extra_info("peername")[:2])):
-                        writer.write(reply.encode())
+                        writer.write(reply if isinstance(reply, bytes) else reply.encode())
         except asyncio.IncompleteReadError:
             writer.close()
 

@@ -1,14 +1,18 @@
 """Whatever arrives, the process lives, no leg is lost and other calls go on."""
 
 import asyncio
+import json
+import random
 import socket
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bad_input import SDP, mutated, request, torture
+from bad_input import SDP, damaged, mutated, request, torture
+from sip_peer import Message, SipPeer, answer
 
 from callbot.ports import DialRequest, LegEnded, LegEvent, NotConnected
 from callbot.simulate.crowd import crowd, free_ports
@@ -147,3 +151,29 @@ async def test_calls_that_are_never_acknowledged_do_not_fill_the_line(tmp_path: 
         invites = [request("INVITE", target.here, target.there, sdp, body=SDP, call_id=f"noack{n}") for n in range(20)]
         await target.throw((f"invite {n}", invite.encode()) for n, invite in enumerate(invites))
         await target.all_legs_free()
+
+
+async def test_damaged_answers(tmp_path: Path) -> None:
+    """Whoever is called answers with damaged messages, then properly: every call comes to an end."""
+    dice = random.Random(7)
+
+    def react(message: Message) -> Iterator[str | bytes]:
+        if message.method == "INVITE":
+            good = answer(message, dice.choice((100, 180, 183, 200, 302, 401, 486)), body=SDP)
+            yield damaged(dice, good.encode())
+            yield answer(message, 486)
+        elif message.method in ("BYE", "CANCEL"):
+            yield answer(message, 200)
+
+    with closing(await SipPeer.udp(react)) as peer:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.e2e.dialling_process", str(peer.port), "200"),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        async with asyncio.timeout(60):
+            out, _ = await process.communicate()
+    assert process.returncode == 0
+    outcomes = json.loads(out)
+    assert sum(outcomes.values()) == 200
+    assert outcomes["busy"] > 100

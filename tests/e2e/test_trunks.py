@@ -75,6 +75,11 @@ class Carrier:
         elif message.method in ("BYE", "CANCEL", "OPTIONS"):
             yield answer(message, 200)
 
+    @property
+    def heard_in_clear(self) -> int:
+        """Packets of plain A-law that came."""
+        return len(self._rtp.heard)
+
     def _let_in(self, message: Message) -> bool:
         header = "Authorization" if message.method == "REGISTER" else "Proxy-Authorization"
         return proves(message, header, self._user, SECRET)
@@ -294,3 +299,31 @@ async def passes(events: list[LegEvent], ms: int) -> None:
 
 def heard_ms(events: list[LegEvent]) -> int:
     return sum(len(event.heard) // 8 for event in events if hasattr(event, "heard"))
+
+
+@pytest.mark.parametrize(
+    ("srtp", "profile", "keys"),
+    [("off", "RTP/AVP", False), ("optional", "RTP/AVP", True), ("required", "RTP/SAVP", True)],
+)
+async def test_encrypted_audio_is_offered_as_the_trunk_wants_it(srtp: str, profile: str, keys: bool) -> None:
+    async with carrier(refuses=486) as far:
+        trunk = trunk_to(far.peer, srtp=srtp)
+        async with endpoint(trunk) as robot:
+            await dial(robot, trunk)
+    offer = far.peer.of("INVITE")[0].text
+    [line] = [line for line in offer.splitlines() if line.startswith("m=audio")]
+    assert line.split()[2] == profile
+    assert ("a=crypto:" in offer) == keys
+
+
+async def test_a_trunk_that_requires_encryption_is_not_talked_to_in_clear() -> None:
+    async with carrier() as far:
+        trunk = trunk_to(far.peer, srtp="required")
+        async with endpoint(trunk) as robot:
+            leg = await dial(robot, trunk)
+            if isinstance(leg, SipLeg):  # answered in clear: a call without sound, which ends as a dead one does
+                events: list[LegEvent] = []
+                leg.listen(events.append)
+                leg.play(np.full(1600, 3000, np.int16), 1)
+                await becomes(lambda: bool(events) and isinstance(events[-1], LegEnded), NO_RTP_MS / 1000 + 3)
+        assert far.heard_in_clear == 0

@@ -27,7 +27,7 @@ def test_a_number_at_a_trunk_and_a_whole_address() -> None:
         TransferQueue(name="finance", to="8001", trunk="carrier", method="refer", ring_limit_s=5),
         TransferQueue(name="human", to="sip:desk@192.0.2.9"),
     ) == {
-        "finance": QueueTarget("sip:8001@192.0.2.5:5070", "refer", 5000),
+        "finance": QueueTarget("sip:8001@192.0.2.5:5070", "refer", 5000, "carrier"),
         "human": QueueTarget("sip:desk@192.0.2.9", "bridge", 20_000),
     }
 
