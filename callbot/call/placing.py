@@ -1,7 +1,7 @@
 """One call over the first trunk that takes it.
 
-Another trunk is tried only while the telephone has surely not rung: the one before answered nothing at all, or refused
-as a trunk does (503, 408, no connection) and said neither 180 nor 183.
+Another trunk is tried only while the telephone has surely not rung: the one before refused as a trunk does (503, no
+connection) and said neither 180 nor 183. Silence is no refusal; a silent trunk is left to OPTIONS and to its rest.
 """
 
 from collections.abc import Callable, Sequence

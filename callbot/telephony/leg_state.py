@@ -107,9 +107,9 @@ _BY_STATUS = {
     504: Disposition.UNREACHABLE,
 }
 
-_TRUNK_FAILED = (408, 503)
-"""Timeout and Service Unavailable are also what PJSIP reports for a transport that fails (RFC 3261 section 8.1.3.1). A
-Q.850 cause beside them means that the call had gone further."""
+_TRUNK_FAILED = (503,)
+"""Service Unavailable is also what PJSIP reports for a transport that fails (RFC 3261 section 8.1.3.1). A Q.850 cause
+beside it means that the call had gone further. 408 is not among them: whoever timed out may have been ringing."""
 
 _BY_CAUSE = {
     1: Disposition.NOT_FOUND,  # unallocated number
@@ -145,7 +145,8 @@ def not_connected(status: int, reason: HangUpReason = "", cause: int = 0) -> Not
         case "ring_limit":
             return NotConnected(Disposition.NO_ANSWER, status)
         case "silent":
-            return NotConnected(Disposition.UNREACHABLE, status, trunk_failed=True)
+            # The INVITE may have arrived, and a telephone rung, though no answer came back: nobody else is asked.
+            return NotConnected(Disposition.UNREACHABLE, status)
         case "no_ack":
             return NotConnected(Disposition.FAILED, status)
         case _:
