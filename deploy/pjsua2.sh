@@ -75,7 +75,7 @@ config.uaConfig.maxCalls = 10_000
 endpoint.libCreate()
 endpoint.libInit(config)
 print(ctypes.CDLL(pjsua2._pjsua2.__file__).pjsua_call_get_max_count())
-endpoint.libDestroy()' 2>>"$work/log" | tail -n 1)
+endpoint.libDestroy()' 2>>"$work/log" | grep -xE '[0-9]+' | tail -n 1) # PJSIP writes its log to the same place
 }
 
 build() {
