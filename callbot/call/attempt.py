@@ -19,20 +19,9 @@ from callbot.call.placing import dial_in_turn
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
-from callbot.messages import (
-    CallOrder,
-    CallProgress,
-    CallResult,
-    Heard,
-    PlaceCall,
-    Route,
-    Spoken,
-    TakeCall,
-    TimeUp,
-    TraceStep,
-    TrunkChanged,
-)
+from callbot.messages import CallResult, Heard, Spoken, TimeUp, TraceStep
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected, Ticks
+from callbot.protocol import CallOrder, CallProgress, PlaceCall, Route, TakeCall, TrunkChanged
 from callbot.values import Disposition
 
 Stage = Literal["dialling", "ringing", "answered", "robot", "customer", "agent", "ended"]

@@ -17,7 +17,8 @@ import msgspec
 
 from callbot import log
 from callbot.call import recording
-from callbot.messages import CallOrder, CallResult, PlaceCall, Spoken, TakeCall, Trace, TraceStep
+from callbot.messages import CallResult, Spoken, Trace, TraceStep
+from callbot.protocol import CallOrder, PlaceCall, TakeCall
 from callbot.values import Disposition
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from callbot.call.attempt import Reach
-from callbot.messages import AnswerCalls, Revision
 from callbot.ports import CallLeg, NotConnected, Ticks
+from callbot.protocol import AnswerCalls, Revision
 from callbot.values import Disposition, Phone
 
 _LONGEST_NAME = 64

@@ -21,10 +21,11 @@ from callbot.campaign.rules import Refusal, Window, refusal
 from callbot.clock import new_id
 from callbot.errors import CallbotError, StoreError
 from callbot.language import Text
-from callbot.messages import (
+from callbot.messages import CallResult
+from callbot.ports import Clock
+from callbot.protocol import (
     CallEnded,
     CallRefused,
-    CallResult,
     HangUp,
     LineBeat,
     LineReady,
@@ -35,7 +36,6 @@ from callbot.messages import (
     ToLine,
     TrunkChanged,
 )
-from callbot.ports import Clock
 from callbot.settings import Settings, Trunk
 from callbot.store.records import CallContext, Claimed, Dialling, NewFollowUp
 from callbot.store.repository import Store

@@ -10,10 +10,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from callbot.messages import LineBeat, LineReady
+from callbot.protocol import LineBeat, LineReady
 
 LOST_AFTER_MS = 5000
-"""A line that was not heard for so long gets no more calls: five beats (messages.LineBeat comes every second)."""
+"""A line that was not heard for so long gets no more calls: five beats (protocol.LineBeat comes every second)."""
 
 
 SILENT_CALLS = 3

@@ -10,7 +10,7 @@ from callbot.campaign.contacts import ListReport, Problem, check, read_list
 from callbot.cli.results import add_row, plain_table
 from callbot.errors import SettingsError
 from callbot.language import Text, tr
-from callbot.messages import Revision
+from callbot.protocol import Revision
 from callbot.script.inputs import parse_input
 from callbot.script.revision import build_revision, read_revision
 from callbot.settings import Settings

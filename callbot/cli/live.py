@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from callbot.language import tr
-from callbot.messages import CallProgress
+from callbot.protocol import CallProgress
 from callbot.store.records import Progress
 
 _KEEP_LINES = 14

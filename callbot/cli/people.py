@@ -10,7 +10,7 @@ import typer
 from callbot.language import Text, tr
 
 if TYPE_CHECKING:
-    from callbot.messages import Release, Supervise
+    from callbot.protocol import Release, Supervise
 
 _WITHIN_S = 30.0
 """Twice as long as a supervisor's telephone rings."""
@@ -60,7 +60,7 @@ def supervise(
     config: Config = None,
 ) -> None:
     """Bring a supervisor into the call, or change what one who is in it may do."""
-    from callbot.messages import Supervise
+    from callbot.protocol import Supervise
 
     _command(Supervise(call, mode, to), config)
 
@@ -74,7 +74,7 @@ def release(
     config: Config = None,
 ) -> None:
     """Hang up one party at once."""
-    from callbot.messages import Release
+    from callbot.protocol import Release
 
     _command(Release(call, party), config)
 
@@ -100,7 +100,7 @@ def _command(command: "Supervise | Release", config: Path | None) -> None:
 
 async def _ask(sockets: str, command: "Supervise | Release") -> Text | None:
     from callbot import wire
-    from callbot.messages import CommandDone, ToControl
+    from callbot.protocol import CommandDone, ToControl
 
     client: wire.Client[CommandDone, ToControl] = wire.Client(
         wire.address(Path(sockets), "control"), f"cli-{os.getpid()}", CommandDone

@@ -18,8 +18,8 @@ from callbot.campaign.rules import Window, refusal
 from callbot.cli.live import LiveBoard
 from callbot.errors import SettingsError
 from callbot.language import Text, tr
-from callbot.messages import Live, Notice
 from callbot.processes import supervisor
+from callbot.protocol import Live, Notice
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.store.records import Progress as CampaignProgress

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from callbot.dialogue.machine import ScriptMachine
 from callbot.dialogue.understand import Intents, compile_intents
-from callbot.messages import Revision
+from callbot.protocol import Revision
 from callbot.script.inputs import parse_input
 from callbot.script.model import Script
 from callbot.script.revision import kinds_of, read_revision

@@ -1,7 +1,8 @@
 """What has to be done after a call: pure, from the result and the script that ran."""
 
 from callbot.language import Text
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
+from callbot.protocol import Revision
 from callbot.script.revision import read_revision, render_sms
 from callbot.store.records import CallContext, NewFollowUp
 

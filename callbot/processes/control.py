@@ -20,10 +20,12 @@ from callbot.errors import SettingsError
 from callbot.followup.deliver import Deliverer
 from callbot.followup.plan import plan
 from callbot.language import Text, tr
-from callbot.messages import (
+from callbot.messages import ActionFinished
+from callbot.ports import ShopSystems
+from callbot.processes.hotlines import Hotlines, flows_of
+from callbot.protocol import (
     ActionAnswer,
     ActionAsked,
-    ActionFinished,
     CallProgress,
     CommandDone,
     LineBeat,
@@ -36,8 +38,6 @@ from callbot.messages import (
     ToControl,
     ToLine,
 )
-from callbot.ports import ShopSystems
-from callbot.processes.hotlines import Hotlines, flows_of
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.store.records import Claimed

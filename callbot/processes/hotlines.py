@@ -14,8 +14,8 @@ from callbot.dialogue.engine import compile_revision
 from callbot.dialogue.pieces import shared_pieces
 from callbot.errors import CallbotError, SettingsError
 from callbot.language import Text
-from callbot.messages import AnswerCalls, LineBeat, LineReady, Revision, ToLine
 from callbot.ports import ShopSystems
+from callbot.protocol import AnswerCalls, LineBeat, LineReady, Revision, ToLine
 from callbot.script.revision import build_revision, read_revision
 from callbot.settings import Settings
 from callbot.store.calls import IncomingStore

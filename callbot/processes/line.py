@@ -14,16 +14,16 @@ from callbot.clock import SystemClock, new_id
 from callbot.dialogue.engine import CompiledScript, compile_revision
 from callbot.errors import SettingsError, TelephonyError
 from callbot.language import Text
-from callbot.messages import (
+from callbot.messages import ActionFinished, CallResult
+from callbot.ports import Dialler
+from callbot.protocol import (
     ActionAnswer,
     ActionAsked,
-    ActionFinished,
     AnswerCalls,
     CallEnded,
     CallOrder,
     CallProgress,
     CallRefused,
-    CallResult,
     CommandDone,
     Drain,
     HangUp,
@@ -38,7 +38,6 @@ from callbot.messages import (
     ToControl,
     ToLine,
 )
-from callbot.ports import Dialler
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.telephony.bridge import Party

@@ -9,18 +9,8 @@ import numpy as np
 
 from callbot import app, log, wire
 from callbot.errors import CallbotError
-from callbot.messages import (
-    Failed,
-    Forget,
-    FromSpeech,
-    Hurry,
-    Recognise,
-    Recognised,
-    Synthesise,
-    Synthesised,
-    ToSpeech,
-)
 from callbot.ports import Recogniser, Utterance, Voice
+from callbot.protocol import Failed, Forget, FromSpeech, Hurry, Recognise, Recognised, Synthesise, Synthesised, ToSpeech
 from callbot.settings import Settings
 from callbot.speech.prompts import PromptCache
 

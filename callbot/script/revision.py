@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callbot.errors import ScriptError
 from callbot.language import Text
-from callbot.messages import Revision
+from callbot.protocol import Revision
 from callbot.script import lint, template
 from callbot.script.findings import render
 from callbot.script.model import Bundle

@@ -27,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=Path, required=True)
     parser.add_argument("--audio", type=Path, required=True, help="folder of the recordings they speak with")
     parser.add_argument("--call", default="", metavar="HOST:PORT", help="where they call, for files with `calls`")
+    parser.add_argument("--jitter-ms", type=int, default=0, help="fixed jitter buffer, 0 for one that adapts")
     parser.add_argument("--out", type=Path, required=True, help="folder for what they hear")
     return parser.parse_args()
 
@@ -38,7 +39,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     recordings = {name: wav.read(arguments.audio / name) for name in files}
     arguments.out.mkdir(parents=True, exist_ok=True)
     simulation = Simulation(people.customers, recordings, arguments.out)
-    config = EndpointConfig(bind=arguments.bind, sip_port=arguments.port, rtp_port=arguments.rtp_port)
+    config = EndpointConfig(arguments.bind, arguments.port, arguments.rtp_port, jitter_ms=arguments.jitter_ms)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -45,16 +45,20 @@ def _is_free(port: int) -> bool:
 
 
 @asynccontextmanager
-async def crowd(customers: Path, audio: Path, out: Path, processes: int, *, call: str = "") -> AsyncIterator[Crowd]:
+async def crowd(
+    customers: Path, audio: Path, out: Path, processes: int, *, call: str = "", jitter_ms: int = 0
+) -> AsyncIterator[Crowd]:
     """That many processes of customers as ``customers`` describes them, for the time of the block.
 
     The calls that the file describes are made at once, to ``call`` (host:port), by every process.
+    ``jitter_ms``: how long they hold back what they hear, so that a stall of the machine does not reach their
+    recordings; 0 for a telephone's jitter buffer, which adapts.
     """
     running: list[asyncio.subprocess.Process] = []
     try:
         trunks = []
         for number in range(processes):
-            process, port, legs = await _start(customers, audio, out, number, call)
+            process, port, legs = await _start(customers, audio, out, number, call, jitter_ms)
             running.append(process)
             trunks.append(Trunk(name=f"customers-{number + 1}", host="127.0.0.1", port=port, channels=legs))
         yield Crowd(tuple(trunks), out)
@@ -71,7 +75,7 @@ async def crowd(customers: Path, audio: Path, out: Path, processes: int, *, call
 
 
 async def _start(
-    customers: Path, audio: Path, out: Path, number: int, call: str
+    customers: Path, audio: Path, out: Path, number: int, call: str, jitter_ms: int
 ) -> tuple[asyncio.subprocess.Process, int, int]:
     log = out / f"customers-{number + 1}.log"
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
@@ -82,6 +86,7 @@ async def _start(
             "callbot.simulate",
             *("--bind", "127.0.0.1", "--port", str(free_ports(1)), "--rtp-port", str(free_ports(RTP_PORTS))),
             *("--customers", str(customers), "--audio", str(audio), "--out", str(out), "--call", call),
+            *("--jitter-ms", str(jitter_ms)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,

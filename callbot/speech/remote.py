@@ -9,18 +9,8 @@ import numpy as np
 from callbot import wire
 from callbot.errors import SpeechError
 from callbot.language import Text
-from callbot.messages import (
-    Failed,
-    Forget,
-    FromSpeech,
-    Hurry,
-    Recognise,
-    Recognised,
-    Synthesise,
-    Synthesised,
-    ToSpeech,
-)
 from callbot.ports import Recognition
+from callbot.protocol import Failed, Forget, FromSpeech, Hurry, Recognise, Recognised, Synthesise, Synthesised, ToSpeech
 from callbot.values import Pcm
 
 _PATIENCE_S = 8.0

@@ -21,8 +21,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from callbot.clock import new_id
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
 from callbot.ports import Clock
+from callbot.protocol import Revision
 from callbot.store.calls import call_row
 from callbot.store.engine import insert_once, reading, writing
 from callbot.store.followups import insert_followups

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine, select
 
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
 from callbot.ports import Clock
+from callbot.protocol import Revision
 from callbot.store.engine import insert_once, reading, writing
 from callbot.store.followups import insert_followups, to_followup
 from callbot.store.records import CallContext, FollowUp, NewFollowUp, TakenCall

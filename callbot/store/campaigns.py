@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, Row, func, select, update
 from callbot.clock import new_id
 from callbot.errors import StoreError
 from callbot.language import Text
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
 from callbot.ports import Clock
+from callbot.protocol import Revision
 from callbot.store.calls import to_call
 from callbot.store.engine import insert_once, reading, writing
 from callbot.store.followups import to_followup

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from callbot.language import Text
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
+from callbot.protocol import Revision
 from callbot.values import Phone
 
 MAX_ATTEMPTS = 3

@@ -16,6 +16,9 @@ from callbot.telephony.wav_leg import WavLeg
 from callbot.values import FRAME_SAMPLES, Pcm, ms_of
 
 CUSTOMER_SAYS_MS = (600, 1100)
+STEADY_MS = 120
+"""How long the far end holds back what it hears: its recording has what was sent though the machine stalls so long.
+Shorter than the leg waits with its BYE after the last word (``leg_state.TAIL_TICKS``)."""
 
 
 class Stage(Protocol):
@@ -142,7 +145,7 @@ async def sip_stage(folder: Path) -> AsyncIterator[Stage]:
         "utf-8",
     )
     out = folder / "out"
-    async with crowd(customers, folder, out, 1) as people:
+    async with crowd(customers, folder, out, 1, jitter_ms=STEADY_MS) as people:
         trunk = people.trunks[0]
         endpoint = await Pjsua2Endpoint.start(EndpointConfig("127.0.0.1", 0, free_ports(200)))
         try:

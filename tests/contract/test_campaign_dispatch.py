@@ -13,10 +13,10 @@ from callbot.campaign.dispatch import Dispatcher, Hands, Terms
 from callbot.campaign.rules import Window
 from callbot.errors import SpeechError, StoreError
 from callbot.language import Text
-from callbot.messages import (
+from callbot.messages import CallResult, Trace
+from callbot.protocol import (
     CallEnded,
     CallRefused,
-    CallResult,
     HangUp,
     LineBeat,
     LineReady,
@@ -24,7 +24,6 @@ from callbot.messages import (
     ResultStored,
     Revision,
     ToLine,
-    Trace,
 )
 from callbot.settings import Trunk
 from callbot.store.records import CallContext, Claimed, NewContact, NewFollowUp

@@ -14,18 +14,8 @@ from throwaway_postgres import postgres  # noqa: F401
 
 from callbot.errors import SettingsError, StoreError
 from callbot.language import Text
-from callbot.messages import (
-    CallResult,
-    Heard,
-    Listen,
-    Revision,
-    Say,
-    Spoken,
-    Trace,
-    TraceStep,
-    TurnMarks,
-    Understanding,
-)
+from callbot.messages import CallResult, Heard, Listen, Say, Spoken, Trace, TraceStep, TurnMarks, Understanding
+from callbot.protocol import Revision
 from callbot.store.engine import open_engine
 from callbot.store.migrate import migrate
 from callbot.store.records import (

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from callbot.clock import SystemClock
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
+from callbot.protocol import Revision
 from callbot.store.records import MAX_ATTEMPTS, Claimed, ContactState, Dialling, NewContact, NewFollowUp
 from callbot.store.repository import Store, open_store
 from callbot.values import Disposition, Phone

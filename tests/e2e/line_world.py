@@ -16,8 +16,9 @@ from callbot.call.attempt import Attempt, Workplace, dialling
 from callbot.call.session import Parts
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision
-from callbot.messages import CallProgress, CallResult, PlaceCall, Revision, TrunkChanged
+from callbot.messages import CallResult
 from callbot.ports import Dialler
+from callbot.protocol import CallProgress, PlaceCall, Revision, TrunkChanged
 from callbot.simulate.crowd import free_ports
 from callbot.turn.taking import TurnPolicy
 from callbot.values import Pcm

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 
 from callbot import settings, wire
-from callbot.messages import CallProgress, Live
 from callbot.processes.supervisor import Supervisor, running
+from callbot.protocol import CallProgress, Live
 from callbot.settings import Settings
 from callbot.simulate.crowd import RTP_PORTS, crowd, free_ports
 from callbot.store.repository import Store, open_store

@@ -9,7 +9,8 @@ import pytest
 from line_world import ORDER, Line
 from sip_peer import Message, RtpPeer, SipPeer, answer, sdp
 
-from callbot.messages import CallResult, Route, TrunkChanged
+from callbot.messages import CallResult
+from callbot.protocol import Route, TrunkChanged
 from callbot.settings import Trunk
 from callbot.simulate.crowd import free_ports
 from callbot.telephony.pjsua2_leg import EndpointConfig, Pjsua2Endpoint

@@ -12,7 +12,8 @@ import pytest
 from callbot.call import journal
 from callbot.call.journal import CallJournal, Ended, PickedUp, Placed
 from callbot.call.recording import Recording
-from callbot.messages import CallResult, Heard, PlaceCall, Revision, Spoken, TraceStep
+from callbot.messages import CallResult, Heard, Spoken, TraceStep
+from callbot.protocol import PlaceCall, Revision
 from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit

@@ -9,8 +9,8 @@ from callbot.call import journal
 from callbot.call.journal import CallJournal, PickedUp, Placed
 from callbot.call.reception import Capacity, answer_with, picking_up, shown_caller
 from callbot.campaign.lines import LineBook
-from callbot.messages import AnswerCalls, LineBeat, LineReady, Revision, TakeCall
 from callbot.ports import CallLeg, NotConnected
+from callbot.protocol import AnswerCalls, LineBeat, LineReady, Revision, TakeCall
 from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit

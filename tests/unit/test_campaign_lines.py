@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbot.campaign.lines import LOST_AFTER_MS, TRUNK_REST_MS, LineBook, Place
-from callbot.messages import LineBeat, LineReady
+from callbot.protocol import LineBeat, LineReady
 
 pytestmark = pytest.mark.unit
 

@@ -26,12 +26,12 @@ from callbot.messages import (
     KeyPressed,
     Listen,
     PromptFinished,
-    Revision,
     Say,
     Silence,
     TimeUp,
     Transfer,
 )
+from callbot.protocol import Revision
 from callbot.script.inputs import InputProblem
 from callbot.script.revision import build_revision, read_revision, render_sms
 from callbot.zh.written import written

@@ -9,18 +9,7 @@ import pytest
 
 from callbot.dialogue.engine import CompiledScript, DialogueState, advance, begin, compile_revision
 from callbot.dialogue.pieces import shared_pieces
-from callbot.messages import (
-    Action,
-    ActionFinished,
-    Answered,
-    Do,
-    Event,
-    Heard,
-    KeyPressed,
-    Listen,
-    Say,
-    Silence,
-)
+from callbot.messages import Action, ActionFinished, Answered, Do, Event, Heard, KeyPressed, Listen, Say, Silence
 from callbot.script.revision import build_revision
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from callbot.followup.plan import plan
-from callbot.messages import CallResult, Revision
+from callbot.messages import CallResult
+from callbot.protocol import Revision
 from callbot.script.revision import build_revision
 from callbot.store.records import CallContext
 from callbot.values import Disposition, Phone

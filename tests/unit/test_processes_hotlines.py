@@ -8,8 +8,8 @@ import pytest
 from callbot.call.session import FILLER
 from callbot.errors import ScriptError, SettingsError, SpeechError
 from callbot.language import Text
-from callbot.messages import AnswerCalls, LineBeat, LineReady, Revision, ToLine
 from callbot.processes.hotlines import Hotlines, flows_of
+from callbot.protocol import AnswerCalls, LineBeat, LineReady, Revision, ToLine
 from callbot.settings import HotlineNumber, HotlineSettings, Settings
 from callbot.store.calls import IncomingStore
 
