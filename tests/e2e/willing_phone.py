@@ -2,6 +2,8 @@
 
 ``python willing_phone.py NAME RTP_PORT``; tells its SIP port, then every change of its calls, one JSON line each. It
 sounds at 1000 Hz; every line on standard input makes it send a re-INVITE on its last call, with media made anew.
+
+Everything runs at 8 kHz, and A-law is its only codec: callbot's own build of PJSIP was made without resampling.
 """
 
 import json
@@ -9,6 +11,8 @@ import os
 import sys
 
 import pjsua2 as pj
+
+RATE_HZ = 8000
 
 
 def tell(**what: object) -> None:
@@ -40,7 +44,7 @@ class Call(pj.Call):
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         self.tone = pj.ToneGenerator()
-        self.tone.createToneGenerator(16_000)
+        self.tone.createToneGenerator(RATE_HZ)
         tone = pj.ToneDesc()
         tone.freq1, tone.on_msec, tone.off_msec = 1000, 1000, 0
         self.tone.play(pj.ToneDescVector([tone]), True)
@@ -60,11 +64,14 @@ def main() -> None:
     config = pj.EpConfig()
     config.logConfig.consoleLevel = config.logConfig.level = 0
     config.medConfig.noVad = True
+    config.medConfig.clockRate = config.medConfig.sndClockRate = RATE_HZ
     endpoint.libInit(config)
     endpoint.audDevManager().setNullDev()
     transport = pj.TransportConfig()
     transport.boundAddress = "127.0.0.1"
     number = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    for codec in [codec.codecId for codec in endpoint.codecEnum2()]:
+        endpoint.codecSetPriority(codec, 255 if codec.startswith("PCMA/") else 0)
     endpoint.libStart()
     port = int(endpoint.transportGetInfo(number).localName.rsplit(":", 1)[1])
     account = pj.AccountConfig()
