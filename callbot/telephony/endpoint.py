@@ -263,6 +263,6 @@ class SipEndpoint:
         if self._calls.pop(call.number, None) is None:
             return
         call.take_frames()
-        self._pj_thread.submit(self._core.drop, call.number)
+        self._pj_thread.submit(self._core.sound.drop, call.number)
         if not self._calls:
             self._idle.set()
