@@ -43,6 +43,10 @@ DESCRIPTIONS: dict[str, Text] = {
     "telephony.reserve": Text(
         "每条线路留给转接的通话腿数，新通话不占用", "Legs of each line that new calls leave for transfers"
     ),
+    "telephony.tls_ca": Text(
+        "签发 TLS 中继证书的 CA（PEM 文件），留空则用本系统信任的",
+        "Authorities that sign for TLS trunks (PEM file), empty for those this system trusts",
+    ),
     "telephony.trunks": Text("SIP 中继，可写多段", "SIP trunks, as many sections as there are"),
     "telephony.trunks.name": Text("中继名称", "Name of the trunk"),
     "telephony.trunks.host": Text("运营商或网关的地址", "Address of the carrier or gateway"),

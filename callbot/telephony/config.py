@@ -4,6 +4,7 @@ import ctypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from callbot.errors import TelephonyError
@@ -36,6 +37,8 @@ class EndpointConfig:
     ``jitter_ms``: a jitter buffer of this fixed length instead of PJSIP's adaptive one, for a far end that measures:
     the adaptive one leaves out 10 ms whenever it shrinks, and repeats frames when it was empty (measured).
 
+    ``tls_ca``: certificate authorities for TLS trunks, None for those the system trusts.
+
     ``log_file``: PJSIP's own log at level 4, for finding faults in SIP; empty for none.
     """
 
@@ -46,6 +49,7 @@ class EndpointConfig:
     no_rtp_ms: int = 8000
     jitter_ms: int = 0
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    tls_ca: Path | None = None
     log_file: str = ""
     logins: tuple[Login, ...] = ()
 
@@ -143,6 +147,18 @@ def old_tls(trunk: str) -> TelephonyError:
             "请运行 make pjsua2 编译自己的版本，或改用专线、隧道和 UDP。",
             f"Trunk {trunk} asks for TLS, but the packaged pjsua2 uses OpenSSL 1.0.2, which is out of support and not "
             "safe. Build your own with `make pjsua2`, or use a private line or a tunnel and UDP.",
+        )
+    )
+
+
+def no_authorities(path: Path) -> TelephonyError:
+    """Without certificate authorities nobody could be trusted."""
+    return TelephonyError(
+        Text(
+            f"TLS 中继需要的 CA 证书文件 {path} 读不出来。请检查 callbot.toml 的 telephony.tls_ca，"
+            "留空则用系统的（需要软件包 ca-certificates）。",
+            f"The certificate authorities for TLS trunks, {path}, cannot be read. Check telephony.tls_ca in "
+            "callbot.toml; left empty the system's are used (package ca-certificates).",
         )
     )
 

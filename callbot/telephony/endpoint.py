@@ -96,7 +96,7 @@ class SipEndpoint:
         self._calls: dict[int, SipCall] = {}
         self._closing = False
         self._next_turn = 0.0
-        self._trunks = TrunkWatch(config.logins, config.bind)
+        self._trunks = TrunkWatch(config.logins, config.bind, config.tls_ca)
         self._idle = asyncio.Event()
         self._idle.set()
 

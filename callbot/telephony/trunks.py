@@ -4,8 +4,10 @@ Pure, but for filling in objects of pjsua2, which this module does not import.
 """
 
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from callbot.settings import Trunk
@@ -18,6 +20,8 @@ _PJSIP_IPV6 = 128
 _SRTP_USE = {"off": 0, "optional": 1, "required": 2}
 """Values of ``pjmedia_srtp_use`` (pjmedia/transport_srtp.h)."""
 _REGISTER_RETRY_S = 30
+_SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+"""Of Debian's ca-certificates, for a Python whose own OpenSSL looks elsewhere."""
 _STATIC_PAYLOADS = {"0": "PCMU", "8": "PCMA"}
 
 
@@ -65,6 +69,11 @@ def transports(logins: Sequence[Login]) -> list[TransportKind]:
     """What to listen on: UDP always, the others when a trunk needs them."""
     wanted = {login.trunk.transport for login in logins}
     return ["udp", *(kind for kind in ("tcp", "tls") if kind in wanted)]
+
+
+def authorities(chosen: Path | None) -> Path:
+    """The certificate authorities that TLS trunks are checked against: the chosen ones, or the system's."""
+    return chosen or Path(ssl.get_default_verify_paths().cafile or _SYSTEM_AUTHORITIES)
 
 
 def transport_type(kind: TransportKind, bind: str) -> int:
