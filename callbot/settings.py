@@ -88,7 +88,7 @@ class TransferSettings(_Section):
 
 
 class HotlineNumber(_Section):
-    """A number that people call, as the trunk names it in the request URI, and the flow that answers."""
+    """A number that people call, in any spelling (``call.reception``), and the flow that answers."""
 
     number: str
     flow: str

@@ -101,7 +101,10 @@ DESCRIPTIONS: dict[str, Text] = {
         "Flow that answers when all legs are taken; empty for 486",
     ),
     "hotline.numbers": Text("热线号码，可写多段", "Hotline numbers, as many sections as there are"),
-    "hotline.numbers.number": Text("被叫号码，与中继送来的写法一致", "The number called, as the trunk sends it"),
+    "hotline.numbers.number": Text(
+        "被叫号码，带不带 +86、0086、区号前的 0 都可以",
+        "The number called, with or without +86, 0086 or the 0 before it",
+    ),
     "hotline.numbers.flow": Text("接听它的流程", "The flow that answers it"),
     "speech": Text("识别与合成", "Recognition and synthesis"),
     "speech.recogniser": Text("识别引擎", "Recogniser"),

@@ -1,7 +1,6 @@
 """Where an endpoint listens, and the sentences for what can be wrong with it (pure)."""
 
 import ctypes
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,6 @@ _PORTS_PER_LEG = 4  # the call, ear, mouth, player
 RTP_PORTS_PER_LEG = 2  # RTP and RTCP
 _MEDIA_CONFIG_WORDS = 28  # pjsua2's MediaConfig, counted to the end in its header (2.15 and 2.17)
 _JB_DISCARD_NONE, _JB_DISCARD_PROGRESSIVE = 0, 2  # PJMEDIA_JB_DISCARD_NONE and what PJSIP sets by itself
-_USER = re.compile(r"sips?:(?:([^@;>\s]*)@)?")
-
-
-def user_part(text: str) -> str:
-    """The user part of the first SIP URI in a header or request line, "" without one."""
-    found = _USER.search(text)
-    return (found.group(1) or "") if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from callbot.telephony.config import (
     filled,
     one_endpoint,
     unfit,
-    user_part,
 )
 from callbot.telephony.endpoint import IncomingCall, SipEndpoint
+from callbot.telephony.invitation import read_invitation
 from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional, Referred, q850_cause
 from callbot.telephony.media import (
     FRAME_BYTES,
@@ -361,13 +361,13 @@ class _PjAccount(pj.Account):  # type: ignore[misc]
         self._core.post(self._core.listener.on_registered, self._name, int(prm.code))
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
-        """Keep the call and tell the loop. The number dialled is the request URI's; To may be rewritten on the way."""
+        """Keep the call and tell the loop."""
         number = self._core.new_number()
         call = _PjCall(self._core, number, self, prm.callId)
         self._core.calls[number] = call
-        request = prm.rdata.wholeMsg.split("\r\n", 1)[0]
-        info = call.getInfo()
-        self._core.post(self._core.listener.on_incoming, number, user_part(request), user_part(info.remoteUri))
+        caller = call.getInfo().remoteUri
+        invitation = read_invitation(prm.rdata.wholeMsg, caller, prm.rdata.srcAddress)
+        self._core.post(self._core.listener.on_incoming, number, invitation)
 
 
 def _nowhere(data: bytes) -> None:

@@ -8,6 +8,7 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 from callbot import log
 from callbot.ports import DialRequest, NotConnected, Ticks
 from callbot.telephony.config import EndpointConfig
+from callbot.telephony.invitation import Invitation
 from callbot.telephony.leg import SipLeg, ticks_of
 from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
 from callbot.telephony.media import TickQueue
@@ -34,8 +35,8 @@ class Listener(Protocol):
         """Something happened to a call."""
         ...
 
-    def on_incoming(self, call_number: int, number: str, caller: str) -> None:
-        """Somebody calls ``number``."""
+    def on_incoming(self, call_number: int, invitation: Invitation) -> None:
+        """Somebody calls."""
         ...
 
     def on_frames(self) -> None:

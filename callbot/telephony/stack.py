@@ -89,11 +89,12 @@ def here(config: EndpointConfig, port: int) -> str:
 
 
 def account(pj: Any, config: EndpointConfig, port: int) -> Any:
-    """The configuration of an account without a trunk."""
+    """The configuration of the account that belongs to no trunk, and gets the calls that come in."""
     filled = pj.AccountConfig()
     filled.idUri = f"sip:callbot@{here(config, port)}"
     if ":" in config.bind:
         filled.sipConfig.ipv6Use = filled.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+    trunks.fill_srtp(filled.mediaConfig, trunks.srtp_of_callers(config.logins), secure=False)
     transport = filled.mediaConfig.transportConfig
     transport.boundAddress = transport.publicAddress = config.bind
     transport.port = config.rtp_port

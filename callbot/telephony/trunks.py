@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from callbot.settings import Trunk
 
+Srtp = Literal["off", "optional", "required"]
 TransportKind = Literal["udp", "tcp", "tls"]
 
 _PJSIP_TRANSPORT = {"udp": 1, "tcp": 2, "tls": 3}
@@ -93,10 +94,25 @@ def fill_login(account: Any, credentials: Any, login: Login) -> Any:
         account.regConfig.registrarUri = server_uri(trunk)
         account.regConfig.timeoutSec = trunk.register_s
         account.regConfig.retryIntervalSec = _REGISTER_RETRY_S
-    account.mediaConfig.srtpUse = _SRTP_USE[trunk.srtp]
-    # Over UDP and TCP the keys of SRTP can be read in the SDP; a trunk that asks for it nevertheless gets it.
-    account.mediaConfig.srtpSecureSignaling = int(trunk.transport == "tls")
+    fill_srtp(account.mediaConfig, trunk.srtp, secure=trunk.transport == "tls")
     return account
+
+
+def fill_srtp(media: Any, srtp: Srtp, *, secure: bool) -> None:
+    """How audio is encrypted. ``secure``: only over TLS.
+
+    Over UDP and TCP the keys of SRTP can be read in the SDP; a trunk that asks for it nevertheless gets it.
+    """
+    media.srtpUse = _SRTP_USE[srtp]
+    media.srtpSecureSignaling = int(secure)
+
+
+def srtp_of_callers(logins: Sequence[Login]) -> Srtp:
+    """What calls that come in may use: PJSIP does not know which trunk they come from (``invitation`` looks)."""
+    wanted = {login.trunk.srtp for login in logins}
+    if wanted == {"required"}:
+        return "required"
+    return "off" if wanted <= {"off"} else "optional"
 
 
 def with_codecs(sdp: str, codecs: Sequence[str]) -> str:
