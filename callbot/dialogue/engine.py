@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import assert_never
 
+from callbot.dialogue import asking
+from callbot.dialogue.asking import AskState
 from callbot.dialogue.compiled import CompiledScript, compile_revision
 from callbot.dialogue.pieces import sentence
 from callbot.dialogue.understand import understand
@@ -39,15 +41,12 @@ from callbot.messages import (
 from callbot.script.actions import gives_with
 from callbot.script.graph import anytime, silence_rule, unclear_rule
 from callbot.script.inputs import InputProblem, parse_input
-from callbot.script.model import Ask, Digression, EndSpec, InputSpec, Step
-from callbot.zh.heard import spoken_time
+from callbot.script.model import Digression, EndSpec, InputSpec, Step
 
 __all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revision", "expects"]
 
 TRANSFERRED = "transferred"
 """Outcome of a call that people took over."""
-_LONGEST_NUMBER = 30
-"""Digits of a number entered by keys: the longest order numbers of Chinese shops have 28 (payment platforms')."""
 _HELLO = "hello"
 """The intent of "喂": during a prompt it asks for nothing, the prompt simply goes on."""
 
@@ -59,7 +58,7 @@ class DialogueState:
     ``variables`` are canonical texts by name, inputs among them. ``counters``: ``turns``, ``silence`` and ``unclear``
     of this visit of the step, ``jump:<step>:<exit>``. ``said`` holds the step of every sentence so far ("" for asides):
     ``said[n - 1]`` belongs to ``Say.number`` n; ``heard_out`` are the steps whose prompt was played to its end;
-    ``keyed`` holds the keys of a number that is being entered.
+    ``asking`` is how far this visit of a step that asks has come.
     """
 
     step: str
@@ -73,7 +72,7 @@ class DialogueState:
     ended: bool = False
     outcome: str = ""
     tags: tuple[str, ...] = ()
-    keyed: str = ""
+    asking: AskState = field(default_factory=AskState)
     understood: Understanding | None = None
 
     @property
@@ -160,7 +159,7 @@ class _Turn:
     def enter(self, name: str) -> None:
         """Come into a step: speak, then wait, ask a system, go on or end."""
         self._count(silence=0, unclear=0)
-        self.state = replace(self.state, step=name, path=(*self.state.path, name), keyed="")
+        self.state = replace(self.state, step=name, path=(*self.state.path, name), asking=AskState())
         step = self._step
         if step.say is not None:
             self._say(step.say, prompt=True)
@@ -196,18 +195,18 @@ class _Turn:
         understood = self._understand(event)
         self.state = replace(self.state, understood=understood)
         way, row = self._way(understood)
-        value = None if way else self._value(event.text, understood)
-        nothing = way is None and row is None and value is None
+        reply = asking.Nothing() if way else self._asked(event.text, understood)
+        nothing = way is None and row is None and isinstance(reply, asking.Nothing)
         if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
             return  # noise, 嗯 or 喂 under the prompt: it goes on
-        if self.state.keyed and nothing:
+        if self.state.asking.keyed and nothing:
             return  # a murmur while the keys are looked for
         if self._turn_over():
             return
         if way is not None:
             self.take(way)
-        elif value is not None and self._step.ask is not None:
-            self._collected(self._step.ask, value)
+        elif not isinstance(reply, asking.Nothing):
+            self._follow(reply)
         elif row is not None:
             self._aside(row)
         else:
@@ -231,59 +230,45 @@ class _Turn:
                 return (f"anytime:{name}", None) if row.to is not None else (None, row)
         return None, None
 
-    def _value(self, text: str, understood: Understanding) -> str | None:
+    def _asked(self, text: str, understood: Understanding) -> asking.Reply:
         ask = self._step.ask
-        if ask is None:
-            return None
-        if ask.type == "datetime":
-            return understood.slots.get("datetime")
-        if ask.type == "date":
-            moment = spoken_time(text, self.state.now)
-            return None if moment is None else moment.moment.date().isoformat()
-        return understood.slots.get(ask.type)
+        return asking.Nothing() if ask is None else asking.heard(ask, text, understood, self.state.now)
 
-    def _collected(self, ask: Ask, value: str) -> None:
-        self.state = replace(self.state, variables={**self.state.variables, ask.variable: value})
-        self.take("value")
+    def _follow(self, reply: asking.Reply) -> None:
+        """Carry out what the words or keys of a step that asks came to."""
+        match reply:
+            case asking.Nothing():
+                self._unclear()
+            case asking.Entering(state=state, wait_ms=wait_ms):
+                self.state = replace(self.state, asking=state)
+                self._listen(wait_ms)
+            case asking.Collected(values=values, way=way):
+                self.state = replace(self.state, variables={**self.state.variables, **values})
+                self.take(way)
 
     def key(self, key: str) -> None:
         if not self._listening:
             return
         ask = self._step.ask
-        if ask is not None and ask.type == "digits" and key not in self._step.keys:
-            self._digit(ask, key)
+        reply: asking.Reply = asking.Nothing()
+        if ask is not None and asking.takes_keys(ask) and key not in self._step.keys:
+            reply = asking.key(ask, self.state.asking, key)
+        if isinstance(reply, asking.Entering):  # a number is one turn of the customer however many keys it takes
+            self._follow(reply)
         elif self._turn_over():
             return
         elif key in self._step.keys:
             self.take(f"key:{key}")
         else:
-            self._unclear()
-
-    def _digit(self, ask: Ask, key: str) -> None:
-        """One key of a number: # ends it, * begins it anew; digits beyond what a number can hold do not count."""
-        if key == "#":
-            self._entered(ask)
-            return
-        digits = "" if key == "*" else (self.state.keyed + key)[:_LONGEST_NUMBER]
-        self.state = replace(self.state, keyed=digits)
-        self._listen(ask.pause if digits else None)
-
-    def _entered(self, ask: Ask) -> None:
-        """The number is complete; counts as one turn of the customer however many keys it took."""
-        if self._turn_over():
-            return
-        if self.state.keyed:
-            self._collected(ask, self.state.keyed)
-        else:
-            self._unclear()
+            self._follow(reply)
 
     def silence(self) -> None:
         if not self._listening:
             return
-        if self.state.keyed and self._step.ask is not None:
-            self._entered(self._step.ask)
-            return
         if self._turn_over():
+            return
+        if self.state.asking.keyed and self._step.ask is not None:
+            self._follow(asking.entered(self._step.ask, self.state.asking))
             return
         rule = silence_rule(self.script.script, self._step)
         self._again("silence", rule.tries, own=self._step.silence is not None)
@@ -296,7 +281,7 @@ class _Turn:
         """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
         count = self.state.counters.get(kind, 0) + 1
         self._count(**{kind: count})
-        self.state = replace(self.state, keyed="")
+        self.state = replace(self.state, asking=AskState())
         if count >= tries:
             self.take("gave_up" if self._step.ask is not None and not own else kind)
         else:
@@ -305,7 +290,7 @@ class _Turn:
 
     def _aside(self, row: Digression) -> None:
         self._count(silence=0, unclear=0)
-        self.state = replace(self.state, keyed="")
+        self.state = replace(self.state, asking=AskState())
         if row.say is not None:
             self._say(row.say, prompt=False)
         if row.back == "prompt":
