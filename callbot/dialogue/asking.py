@@ -14,7 +14,7 @@ from datetime import datetime
 
 from callbot.messages import Understanding
 from callbot.script.model import Ask
-from callbot.zh.heard import spoken_time
+from callbot.zh.times import spoken_time
 
 _LONGEST_NUMBER = 30
 """Digits of a number entered by keys: the longest order numbers of Chinese shops have 28 (payment platforms')."""
