@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from callbot.dialogue.asking import AskState
+from callbot.dialogue.asking import Asked, AskState, asked_in
 from callbot.dialogue.compiled import CompiledScript
-from callbot.dialogue.pieces import sentence
+from callbot.dialogue.pieces import aware, sentence
 from callbot.dialogue.state import DialogueState
 from callbot.messages import Action, Do, End, Listen, Say, Transfer
 from callbot.script.graph import anytime, silence_rule
@@ -19,8 +19,8 @@ from callbot.script.model import EndSpec, Step
 def expects(script: CompiledScript, step: str) -> tuple[str, ...]:
     """What a step listens for, as in ``messages.Listen``: the value it asks for, its answers, what is always valid."""
     here = script.script.steps[step]
-    asked = () if here.ask is None else (f"value:{here.ask.type}",)
-    return (*asked, *here.answers, *anytime(script.script, here))
+    asked = asked_in(script.script, here, {})
+    return (*(asked.expects if asked is not None else ()), *here.answers, *anytime(script.script, here))
 
 
 class Turn:
@@ -41,6 +41,11 @@ class Turn:
         """Whether the conversation has begun and waits for the customer."""
         return bool(self.state.path) and self.step.listens
 
+    @property
+    def asked(self) -> Asked | None:
+        """What the step asks, if it asks for values."""
+        return asked_in(self.script.script, self.step, self.state.variables)
+
     # ------------------------------------------------------------ moving
 
     def take(self, way: str) -> None:
@@ -55,9 +60,10 @@ class Turn:
         """Come into a step: speak, then wait, ask a system, go on or end."""
         self.count(silence=0, unclear=0)
         self.state = replace(self.state, step=name, path=(*self.state.path, name), asking=AskState())
-        step = self.step
-        if step.say is not None:
-            self.say(step.say, prompt=True)
+        step, asked = self.step, self.asked
+        if asked is not None:
+            self.state = replace(self.state, asking=asked.begin())
+        self.prompt()
         if step.listens:
             self.listen()
         elif step.do is not None:
@@ -89,9 +95,16 @@ class Turn:
 
     # ------------------------------------------------------------ actions
 
+    def prompt(self) -> None:
+        """Speak what the step says now: its own sentence, or one that reads back or asks for what is missing."""
+        text = self.state.asking.prompt or self.step.say
+        if text is not None:
+            self.say(text, prompt=True)
+
     def say(self, text: str, *, prompt: bool) -> None:
         """Speak a sentence with its values: the step's own ``prompt``, or an aside."""
-        shown, pieces = sentence(self.script, text, self.state.variables, self.state.now)
+        values = {**self.state.variables, **self.state.asking.values}
+        shown, pieces = sentence(self.script, text, values, self.state.now)
         first = not any(isinstance(action, Say) for action in self.actions)
         self.state = replace(self.state, said=(*self.state.said, self.state.step if prompt else ""))
         self.actions.append(
@@ -129,4 +142,4 @@ def _moment(value: str, now: datetime) -> datetime:
     """The moment of a datetime or date variable; a day alone is tried at ten in the morning."""
     if len(value) == len("2026-06-30"):
         return datetime.combine(date.fromisoformat(value), datetime.min.time().replace(hour=10), now.tzinfo)
-    return datetime.fromisoformat(value)
+    return aware(value, now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.actions import gives_with
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
@@ -51,8 +51,8 @@ def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[st
 
 
 def _gained(step: Step, way: str) -> frozenset[str]:
-    if way == "value" and step.ask is not None:
-        return frozenset((step.ask.variable,))
+    if way in ("value", "same", "changed") and step.ask is not None:
+        return frozenset(step.ask.values)
     if step.do is not None and gives_with(step.do.action, way.removeprefix("result:")):
         return frozenset(step.do.gives)
     return frozenset()
@@ -136,18 +136,25 @@ def _hangup(context: Context) -> Iterator[Finding]:
         yield finding(document, place, "S306", message, Text("最后加一条 {outcome: hung_up}", "add {outcome: hung_up}"))
 
 
-def _uses(name: str, step: Step) -> Iterator[tuple[Route, str]]:
+def _uses(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
     route: Route = ("steps", name)
+    for said, text in ask_checks.sentences(script, name, step):
+        read_back = "read_back" in said
+        asked = step.ask.values if step.ask is not None and read_back else ()
+        yield from ((said, value) for value in template.values(text) if value not in asked)
     yield from (((*route, "say"), value) for value in template.values(step.say or ""))
     if step.do is not None:
         yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
+    if step.ask is not None:
+        needed = {"from": step.ask.source, "current": step.ask.current}
+        yield from (((*route, "ask", key), value) for key, value in needed.items() if value is not None)
     if step.end is not None and step.end.retry_at is not None:
         yield (*route, "end", "retry_at"), step.end.retry_at
 
 
 def _unset(context: Context) -> Iterator[Finding]:
     for name, (values, _) in known_before(context.script).items():
-        for route, value in _uses(name, context.script.steps[name]):
+        for route, value in _uses(context.script, name, context.script.steps[name]):
             if value not in values:
                 document, place = context.where_value(route, value)
                 message = Text(

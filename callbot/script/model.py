@@ -9,11 +9,12 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validat
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from callbot.script.ask import Asked
 from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
 
-InputType = Literal["text", "digits", "money", "date", "phone"]
-AskType = Literal["datetime", "date", "digits", "money"]
-ValueType = Literal["text", "digits", "money", "date", "phone", "datetime"]
+InputType = Literal[
+    "text", "digits", "money", "date", "phone", "time", "datetime", "order_no", "name", "address", "list"
+]
 
 LATER_KEYS = frozenset(("check", "call", "faq", "exits", "choices", "retry"))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
@@ -45,7 +46,9 @@ Anytime = Annotated[Digression, TO, TO_SCHEMA]
 class InputSpec(Part):
     """One column that a contact list must have."""
 
-    type: InputType = Field(title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话")
+    type: InputType = Field(
+        title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话、name 姓名、address 地址等"
+    )
     label: str = Field(default="", title="中文名", description="名单和界面里显示的名字")
     private: Name | None = Field(
         default=None, title="保密", description="证明了什么之后才能说出来，例如 identity（本人）"
@@ -55,7 +58,7 @@ class InputSpec(Part):
 class GivenSpec(Part):
     """One value that an action gives back."""
 
-    type: ValueType = Field(title="类型", description="这个值怎么读")
+    type: InputType = Field(title="类型", description="这个值怎么读")
     private: Name | None = Field(default=None, title="保密", description="证明了什么之后才能说出来")
 
 
@@ -80,6 +83,9 @@ class Defaults(Part):
     silence: SilenceRule | None = Field(default=None, title="没有声音", description="客户不说话时怎么办")
     unclear: UnclearRule | None = Field(default=None, title="没听懂", description="听不懂客户的话时怎么办")
     anytime: dict[Name, Anytime] = Field(default={}, title="随时有效", description="任何时候听到这些意图都这样处理")
+    read_back: str | None = Field(
+        default=None, title="复述", description="复述客户说的值的话，{value} 是这些值，例如：您说的是{value}，对吗？"
+    )
 
 
 class Longest(Part):
@@ -96,58 +102,6 @@ class HangupRule(Part):
     after: Name | None = Field(default=None, title="在哪一步之后", description="这个步骤的话说完之后挂断才适用")
     outcome: Name = Field(title="结果", description="客户挂断时记录的结果")
     sms: Name | None = Field(default=None, title="短信", description="挂断后发的短信模板")
-
-
-PAUSE_MS = 4000
-"""How long after a key the next one may come when digits are collected; VoiceXML platforms wait 3 to 5 s."""
-
-
-class Ask(Part):
-    """A value collected from the customer; ``digits`` by speech or by keys, which end with # or a ``pause``."""
-
-    variable: Name
-    type: AskType
-    gave_up: Target
-    pause: Duration = PAUSE_MS
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        fields = handler.resolve_ref_schema(handler(schema))["properties"]
-        return {
-            "type": "object",
-            "description": "值的名字: 类型（datetime、date、digits、money）；gave_up 是问不到时去的步骤；"
-            "digits 也可以按键输入，按 # 或停顿 pause 结束",
-            "properties": {
-                "gave_up": fields["gave_up"],
-                "pause": {
-                    **fields["pause"],
-                    "title": "停顿",
-                    "description": "按键停顿多久就算输完，不写是 4s",
-                },
-            },
-            "additionalProperties": fields["type"],
-            "required": ["gave_up"],
-            "minProperties": 2,
-            "maxProperties": 3,
-        }
-
-
-def _ask(raw: object) -> object:
-    """``{callback_at: datetime, gave_up: later}`` → the fields of ``Ask``."""
-    if not isinstance(raw, dict):
-        return raw
-    wanted = [name for name in raw if name not in ("gave_up", "pause")]
-    if "gave_up" not in raw:
-        raise PydanticCustomError("gave_up", "gave_up")
-    if len(wanted) != 1:
-        raise PydanticCustomError("ask_one", "ask")
-    gave_up = raw["gave_up"]
-    return {
-        "variable": wanted[0],
-        "type": raw[wanted[0]],
-        "gave_up": {"to": gave_up} if isinstance(gave_up, str) else gave_up,
-        **({"pause": raw["pause"]} if "pause" in raw else {}),
-    }
 
 
 class Do(Part):
@@ -196,9 +150,11 @@ class Step(Part):
     barge_in: Literal["on", "off"] = Field(default="on", title="可打断", description="off 表示客户不能打断这一句")
     answers: dict[Name, Target] = Field(default={}, title="回答", description="听到的意图: 去的步骤")
     keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤；问一个值时只能有 *")
-    ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(
-        default=None, title="问一个值", description="例如约定的时间"
+    ask: Asked | None = Field(default=None, title="问一个或几个值", description="例如约定的时间")
+    read_back: str | None = Field(
+        default=None, title="复述", description="off 不复述，on 复述，或一句话代替 defaults.read_back"
     )
+    missing: dict[Name, str] = Field(default={}, title="还缺时问", description="值的名字: 只缺这个值时问的话")
     do: Do | None = Field(default=None, title="问系统", description="查询订单等")
     results: dict[Name, Target] = Field(default={}, title="系统的回答", description="回答: 去的步骤；必须有 failed")
     then: Target | None = Field(default=None, title="然后", description="接着去的步骤")
@@ -221,8 +177,10 @@ class Step(Part):
         ways = [answers, bool(self.ask), bool(self.do), bool(self.transfer), bool(self.end)]
         if sum(ways) + (self.then is not None and self.ask is None) != 1:
             raise PydanticCustomError("one_way", "ways")
-        if self.ask is not None and self.then is None:
+        if self.ask is not None and (self.then is None) != (self.ask.current is not None):
             raise PydanticCustomError("ask_then", "then")
+        if self.ask is None and (self.read_back is not None or self.missing):
+            raise PydanticCustomError("ask_only", "read_back")
         if self.ask is not None and self.keys.keys() - {"*"}:
             raise PydanticCustomError("ask_keys", "keys")
         if (self.do is None) != (not self.results) or (self.do is not None and "failed" not in self.results):

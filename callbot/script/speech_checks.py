@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
 from callbot.script.graph import anytime, reachable
 from callbot.script.graph_checks import known_before
-from callbot.script.model import Intent
+from callbot.script.model import Intent, Step
 from callbot.script.phrases import expand
 from callbot.script.references import known_values
 from callbot.script.source import Route
@@ -29,11 +29,14 @@ def check(context: Context) -> list[Finding]:
 
 
 def _length(context: Context) -> Iterator[Finding]:
-    for name, step in context.script.steps.items():
-        parts = template.split(step.say or "")
+    script = context.script
+    own = ((("steps", name, "say"), step.say or "") for name, step in script.steps.items())
+    asked = (each for name, step in script.steps.items() for each in ask_checks.sentences(script, name, step))
+    for route, text in (*own, *asked):
+        parts = template.split(text)
         length = sum(len(part.text) if isinstance(part, template.Carrier) else _VALUE_CHARACTERS for part in parts)
         if length > _LONGEST_PROMPT:
-            document, place = context.where(("steps", name, "say"))
+            document, place = context.where(route)
             message = Text(
                 f"这句话大约 {length} 个字，电话里太长", f"about {length} characters are too long on the telephone"
             )
@@ -67,6 +70,7 @@ def _privacy(context: Context) -> Iterator[Finding]:
             for intent, row in anytime(script, step).items():
                 own: Route = ("steps", name) if intent in step.anytime else ("defaults",)
                 spoken.append(((*own, "anytime", intent, "say"), row.say or ""))
+        spoken += ask_checks.sentences(script, name, step)
         for route, text in spoken:
             for value in template.values(text):
                 needed = private[value]
@@ -124,6 +128,18 @@ def _overlaps(context: Context) -> Iterator[Finding]:
             both = _texts(intents[one]) & _texts(intents[other])
             if both:
                 document, place = context.where(("steps", name, "answers", other), key=True)
+                shown = "、".join(sorted(both)[:3])
+                message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
+                yield finding(document, place, "S407", message, warn=True)
+        yield from _same_options(context, name, step)
+
+
+def _same_options(context: Context, name: str, step: Step) -> Iterator[Finding]:
+    for value, spec in step.ask.values.items() if step.ask is not None else ():
+        for one, other in combinations(spec.options, 2):
+            both = set(spec.options[one]) & set(spec.options[other])
+            if both:
+                document, place = context.where(("steps", name, "ask", value, "options", other), key=True)
                 shown = "、".join(sorted(both)[:3])
                 message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
                 yield finding(document, place, "S407", message, warn=True)
