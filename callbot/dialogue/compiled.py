@@ -21,6 +21,7 @@ class CompiledScript:
     machine: ScriptMachine
     intents: Intents
     kinds: Mapping[str, str]
+    recordings: Mapping[str, str]
 
     @property
     def longest_ms(self) -> int:
@@ -44,4 +45,5 @@ def compile_revision(revision: Revision) -> CompiledScript:
         ScriptMachine(bundle.script),
         compile_intents(bundle.intents, bundle.fillers),
         kinds_of(bundle.script),
+        bundle.recordings,
     )

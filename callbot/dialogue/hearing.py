@@ -7,7 +7,7 @@
 """
 
 from dataclasses import replace
-from typing import assert_never
+from typing import Literal, assert_never
 
 from callbot.dialogue import asking
 from callbot.dialogue.taking import Words
@@ -132,7 +132,7 @@ def _follow(turn: Turn, reply: asking.Reply) -> None:
         case asking.Asking(state=state):
             turn.count(silence=0, unclear=0)
             turn.state = replace(turn.state, asking=state)
-            turn.prompt()
+            turn.prompt("first")
             turn.listen()
         case asking.Collected(values=values, way=way):
             turn.learn(values)
@@ -148,7 +148,7 @@ def _unclear(turn: Turn) -> None:
     _again(turn, "unclear", rule.tries, own=turn.step.unclear is not None)
 
 
-def _again(turn: Turn, kind: str, tries: int, *, own: bool) -> None:
+def _again(turn: Turn, kind: Literal["silence", "unclear"], tries: int, *, own: bool) -> None:
     """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
     count = turn.state.counters.get(kind, 0) + 1
     turn.count(**{kind: count})
@@ -156,7 +156,7 @@ def _again(turn: Turn, kind: str, tries: int, *, own: bool) -> None:
     if count >= tries:
         turn.take("gave_up" if turn.step.ask is not None and not own else kind)
     else:
-        turn.prompt()
+        turn.prompt(kind)
         turn.listen()
 
 
@@ -165,6 +165,6 @@ def _aside(turn: Turn, row: Digression) -> None:
     turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
     if row.say is not None:
         turn.say(row.say, prompt=False)
-    if row.back == "prompt":
-        turn.prompt()
+    if row.back != "listen":
+        turn.prompt("slower" if row.back == "slower" else "repeat")
     turn.listen(row.wait)

@@ -12,13 +12,8 @@ from callbot.script import labels, template
 from callbot.script.ask import sentences as ask_sentences
 from callbot.script.items import read_items
 from callbot.zh import spoken
+from callbot.zh.times import aware
 from callbot.zh.written import written
-
-
-def aware(value: str, now: datetime) -> datetime:
-    """The moment of a canonical datetime; one without an offset is in the zone of the campaign, that of ``now``."""
-    moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
 
 
 def reading(kind: str, value: str, now: datetime) -> tuple[str, ...]:
@@ -146,8 +141,9 @@ def _listing(value: str) -> tuple[str, ...]:
 
 def _sentences(script: CompiledScript) -> Iterator[str]:
     rows = [script.script.defaults.anytime, *(step.anytime for step in script.script.steps.values())]
-    yield from (step.say for step in script.script.steps.values() if step.say is not None)
     for step in script.script.steps.values():
+        if step.say is not None:
+            yield from (text for _, text in step.say.texts())
         if step.ask is not None:
             yield from ask_sentences(step.ask, step.read_back, script.script.defaults.read_back, step.missing)
     yield from (row.say for table in rows for row in table.values() if row.say is not None)

@@ -41,7 +41,7 @@ def _sources(context: Context, route: Route, ask: Ask, kinds: Mapping[str, str])
                 f"`{key}` needs a value of the type {wanted}, {source} is {kinds[source]}",
             )
             fitting = [each for each, given in kinds.items() if given == wanted and each not in ask.values]
-            yield finding(document, place, "S211", message, did_you_mean(source, fitting))
+            yield finding(document, place, "S216", message, did_you_mean(source, fitting))
 
 
 def _missing(context: Context, name: str, step: Step, ask: Ask) -> Iterator[Finding]:
@@ -50,13 +50,13 @@ def _missing(context: Context, name: str, step: Step, ask: Ask) -> Iterator[Find
         if value not in ask.values:
             document, place = context.where((*route, value), key=True)
             message = Text(f"这一步不问 {value}", f"this step does not ask for {value}")
-            yield finding(document, place, "S212", message, did_you_mean(value, list(ask.values)))
+            yield finding(document, place, "S217", message, did_you_mean(value, list(ask.values)))
     needed = len(ask.values) > 1 or ask.current is not None
     for value in [each for each in ask.values if needed and each not in step.missing]:
         document, place = context.where(("steps", name, "ask"), key=True)
         message = Text(f"没有写单独问 {value} 的话", f"there is no sentence that asks for {value} alone")
         hint = Text(f"在 missing 里写 {value}: 请问……？", f"write {value}: … under `missing`")
-        yield finding(document, place, "S212", message, hint)
+        yield finding(document, place, "S217", message, hint)
 
 
 def _own_read_back(context: Context, name: str, step: Step, ask: Ask) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _own_read_back(context: Context, name: str, step: Step, ask: Ask) -> Iterato
         document, place = context.where(("steps", name, "read_back"))
         message = Text(f"复述的话里没有 {{{value}}}", f"the sentence does not read {{{value}}} back")
         hint = Text("写 on、off，或一句有这个值的话", "write on, off, or a sentence with the value")
-        yield finding(document, place, "S213", message, hint)
+        yield finding(document, place, "S218", message, hint)
 
 
 def _standard(context: Context) -> Iterator[Finding]:
@@ -82,8 +82,8 @@ def _standard(context: Context) -> Iterator[Finding]:
         document, place = context.where(("defaults",), key=True)
         message = Text("defaults 里缺少 read_back（复述客户说的值的话）", "defaults lacks `read_back`")
         hint = Text("例如 read_back: 您说的是{value}，对吗？", "such as read_back: 您说的是{value}，对吗？")
-        yield finding(document, place, "S213", message, hint)
+        yield finding(document, place, "S218", message, hint)
     if standard is not None and VALUE not in template.values(standard):
         document, place = context.where(("defaults", "read_back"))
         message = Text("复述的话里没有 {value}", "the sentence does not have {value}")
-        yield finding(document, place, "S213", message, Text("例如：您说的是{value}，对吗？", "put {value} into it"))
+        yield finding(document, place, "S218", message, Text("例如：您说的是{value}，对吗？", "put {value} into it"))

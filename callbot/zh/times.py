@@ -96,6 +96,12 @@ class _Named:
         return _Named(later.day or self.day, later.period or self.period, said, later.start, later.end)
 
 
+def aware(value: str, now: datetime) -> datetime:
+    """The moment of a canonical datetime; one without an offset is in the zone of the campaign, that of ``now``."""
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
+
+
 def spoken_time(text: str, now: datetime) -> SpokenTime | None:
     """The future moment named in ``text``, seen from ``now`` (aware); None when there is none or it has passed.
 
