@@ -137,9 +137,8 @@ def taken(asked: Asked, state: AskState, words: Words) -> Taken:
     return take({name: spec for name, spec in asked.ask.values.items() if name not in state.values}, words, known)
 
 
-def heard(asked: Asked, state: AskState, words: Words) -> Reply:
-    """What the customer's words come to."""
-    found = taken(asked, state, words).values
+def heard(asked: Asked, state: AskState, words: Words, found: Mapping[str, str]) -> Reply:
+    """What the customer's words come to; ``found`` are the values that were ``taken`` from them."""
     if not state.confirming:
         return _go_on(asked, replace(state, values={**state.values, **found}, spoken=True)) if found else Nothing()
     values = {**state.values, **found}
