@@ -127,11 +127,23 @@ def test_a_time_is_corrected_within_its_day() -> None:
     assert state.slots == {"it": "2026-06-02T16:00:00+08:00"}
 
 
-@pytest.mark.parametrize("no", ["不对", "不是", "不是零零七三幺", KeyPressed("2")])
-def test_a_value_that_was_denied_is_asked_again(no: str | Event) -> None:
+@pytest.mark.parametrize("no", ["不对", "不是", "不是零零七三幺"])
+def test_a_value_that_was_denied_is_asked_again(no: str) -> None:
     state, done = play(asking({"it": "digits"}), "零零七三幺", no, "零零七三二", "对")
     assert replies(done)[1] == "是什么？"
     assert state.slots == {"it": "00732"}
+
+
+@pytest.mark.parametrize(("pressed", "reply"), [("1", "好的，文三路8号。"), ("2", "是什么？")])
+def test_one_and_two_answer_what_was_read_back(pressed: str, reply: str) -> None:
+    _, done = play(asking({"it": "address"}), "我住文三路八号", KeyPressed(pressed))
+    assert replies(done)[1] == reply
+
+
+def test_keys_after_a_number_was_read_back_enter_it_anew() -> None:
+    state, done = play(asking({"it": "phone"}), "幺三八零零幺三八零零零", *keys("13900139000"))
+    assert state.slots == {"it": "13900139000"}
+    assert replies(done)[-1] == "好的，13900139000。"
 
 
 def test_saying_it_again_confirms_it() -> None:
