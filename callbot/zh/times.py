@@ -48,6 +48,7 @@ _MOMENT = re.compile(
         |(?P<feast>元旦|五一|国庆|十一(?=长假|假期))(?:节|长假|假期|劳动节|那天)*
         |(?:(?P<iso>20[0-9]{{2}})[-/.](?P<iso_month>[01]?[0-9])[-/.](?P<iso_day>[0-3]?[0-9]))
         |(?<![路街巷弄道园])(?:(?:(?P<year>明|今|{_NUM})年)?(?:(?P<month>{_NUM})月份?|(?P<next>下个?|这个?|本)月)的?)?(?P<dom>{_NUM})[号日](?![楼院店线])
+        |(?P<month2>{_NUM})月(?P<dom2>{_NUM})(?![0-9零一二三四五六七八九十点块个元年月时分天多:])
         )?的?
     (?P<period>{"|".join(sorted(_PERIODS, key=len, reverse=True))})?的?
     (?:差(?P<before>{_NUM}|一刻)分?钟?(?=[零一二两三四五六七八九十0-9]+点))?
@@ -59,6 +60,8 @@ _FROM_NOW = re.compile(
     r"(?P<after>以后|之后|过后|后)?"
 )
 _UNIT_MINUTES = {"个半小时": 90, "小时": 60, "钟头": 60, "分钟": 1, "刻钟": 15, "天": 1440, "星期": 10080, "周": 10080}
+_NOT_THEN = ("不要", "除了", "不是", "不能", "别", "不行")
+"""After one of these a day or time is the one that is not meant."""
 _A_LITTLE = "有快慢早晚差大小多少高低好近远轻响"
 """Before 一点 these make it a degree."""
 _WORDS = tuple(
@@ -158,7 +161,7 @@ def clock(text: str, now: datetime, current: str | None = None) -> Found | None:
         named = _merged(reading, now, before, lambda each: each.clock is not None or each.period is not None)
         if named is not None and named.clock is not None:
             hour, minute = _on_24(named.period, named.clock)
-            at = on_grid(datetime.combine(now.date(), time(hour, minute)))
+            at = on_grid(datetime.combine(now.date(), time(hour % 24, minute)))
             return Found(f"{at:%H:%M}", places[named.start], places[named.end - 1] + 1)
     return None
 
@@ -169,7 +172,7 @@ def half_day(text: str, now: datetime) -> Found | None:
     for reading in dict.fromkeys((plain, _repaired(plain))):
         named = _merged(reading, now, None, lambda each: each.clock is not None or each.period is not None)
         if named is not None:
-            hour = _on_24(named.period, named.clock)[0] if named.clock else _PERIODS[named.period or "上午"][0]
+            hour = _on_24(named.period, named.clock)[0] or 24 if named.clock else _PERIODS[named.period or "上午"][0]
             half: HalfDay = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
             return Found(half, places[named.start], places[named.end - 1] + 1)
     return None
@@ -233,7 +236,7 @@ def _merged(text: str, now: datetime, named: _Named | None, fits: Callable[[_Nam
 
 def _phrases(text: str, start: int, end: int, now: datetime) -> Iterator[_Named]:
     for match in _MOMENT.finditer(text, start, end):
-        named = _named(match, now)
+        named = None if text[: match.start()].endswith(_NOT_THEN) else _named(match, now)
         if named is not None:
             yield named
 
@@ -271,27 +274,37 @@ def _at(named: _Named, now: datetime) -> datetime | None:
         return _likely(named.day, *named.clock, now)
     else:
         hour, minute = _on_24(named.period, named.clock)
-    found = datetime.combine(named.day or now.date(), time(hour, minute), now.tzinfo)
+    found = _on_day(named.day or now.date(), hour, minute, now)
     return found if named.day or found > now else found + timedelta(days=1)
 
 
 def _likely(day_named: date | None, hour: int, minute: int, now: datetime) -> datetime:
     """An hour without its half of the day: 8 to 12 before noon, 1 to 7 after it; without a day the next such hour."""
     usual = _on_24(None, (hour, minute))[0]
-    found = datetime.combine(day_named or now.date(), time(usual, minute), now.tzinfo)
+    found = _on_day(day_named or now.date(), usual, minute, now)
     if day_named is None and found <= now:
         evening = found + timedelta(hours=12)
         return evening if usual == 8 and evening > now else found + timedelta(days=1)
     return found
 
 
+def _on_day(named: date, hour: int, minute: int, now: datetime) -> datetime:
+    """A moment of a day; hour 24 is its end."""
+    return datetime.combine(named + timedelta(days=hour // 24), time(hour % 24, minute), now.tzinfo)
+
+
 def _on_24(period: str | None, said: tuple[int, int]) -> tuple[int, int]:
+    """The hour from 0 to 24 that was meant: 晚上十二点 is the end of the day, 零点 its beginning."""
     hour, minute = said
     if period is None:
-        return (hour if hour >= 8 else hour + 12) % 24, minute
+        return (hour if hour >= 8 or hour == 0 else hour + 12), minute
+    if period in ("凌晨", "清晨", "早上", "早晨"):
+        return hour % 12 if hour == 12 else hour, minute
     if (period in _AFTERNOON and hour < 12) or (period == "中午" and hour < 10):
         hour += 12
-    return hour % 24, minute
+    elif period in ("晚上", "晚间", "夜里", "晚") and hour == 12:
+        hour = 24
+    return hour, minute
 
 
 def _clock(match: re.Match[str]) -> tuple[int, int] | None:
@@ -348,12 +361,13 @@ def _day(match: re.Match[str], today: date) -> date | None:
         return next(day for year in (0, 1) if (day := date(today.year + year, month, number)) >= today)
     if match["iso"]:
         return _real_day(int(match["iso"]), int(match["iso_month"]), int(match["iso_day"]))
-    return _calendar_day(match, today) if match["dom"] else None
+    return _calendar_day(match, today) if match["dom"] or match["dom2"] else None
 
 
 def _calendar_day(match: re.Match[str], today: date) -> date | None:
-    month = whole_number(match["month"]) if match["month"] else today.month
-    number = whole_number(match["dom"])
+    said = match["month"] or match["month2"]
+    month = whole_number(said) if said else today.month
+    number = whole_number(match["dom"] or match["dom2"])
     if month is None or number is None or not 1 <= month <= 12:
         return None
     if match["year"]:
@@ -361,7 +375,7 @@ def _calendar_day(match: re.Match[str], today: date) -> date | None:
         return None if year is None else _real_day(year + 2000 if year < 100 else year, month, number)
     first = 1 if (match["next"] or "").startswith("下") else 0
     for step in range(first, 13):
-        year, index = divmod(today.year * 12 + month - 1 + step * (12 if match["month"] else 1), 12)
+        year, index = divmod(today.year * 12 + month - 1 + step * (12 if said else 1), 12)
         found = _real_day(year, index + 1, number)
         if found is not None and found >= today:
             return found
