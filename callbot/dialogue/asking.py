@@ -23,6 +23,7 @@ from callbot.script.items import read_items
 from callbot.script.model import Script, Step
 from callbot.zh import codes
 from callbot.zh.choices import Item
+from callbot.zh.found import standing
 
 _AFFIRM, _DENY = "affirm", "deny"
 """The intents that answer 对吗？"""
@@ -219,8 +220,10 @@ def _with(state: AskState, name: str, value: str) -> AskState:
 
 
 def _may_correct(spec: AskSpec, words: Words) -> bool:
-    """Free words answer 对吗？ only when they are neither yes nor no."""
-    return spec.type not in ("text", "yes_no") or not {_AFFIRM, _DENY} & set(words.meanings)
+    """Free words answer 对吗？ only when they are neither yes nor no, or come after 不对，是…."""
+    if spec.type not in ("text", "yes_no") or not {_AFFIRM, _DENY} & set(words.meanings):
+        return True
+    return spec.type == "text" and any(start for start, _ in standing(words.text))
 
 
 def _keyed_name(asked: Asked, state: AskState) -> str | None:

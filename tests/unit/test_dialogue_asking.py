@@ -1,6 +1,7 @@
 """Steps that ask: several values from one sentence, reading back, correction, keys, a current value, found things."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbot.dialogue.engine import CompiledScript, DialogueState, advance, begin
+from callbot.dialogue.engine import CompiledScript, DialogueState, advance, begin, compile_revision
 from callbot.dialogue.pieces import contact_pieces, shared_pieces
-from callbot.messages import Action, Answered, End, Event, Heard, KeyPressed, Listen, Say, Silence
+from callbot.messages import Action, Answered, End, Event, Heard, KeyPressed, Listen, Say, Silence, TimeUp, Transfer
+from callbot.script.revision import build_revision
 from tests.unit.script_workshop import OPENING, workshop
 from tests.unit.test_dialogue_engine import NOW, small, spoken
 
@@ -119,6 +121,12 @@ def test_only_the_part_that_was_said_is_corrected() -> None:
     state, done = play(asking({"it": "address"}), "文三路八号三号楼五零幺室", "不对，是八号楼", "对")
     assert replies(done)[1] == "您说的是文三路8号8号楼501室，对吗？"
     assert state.slots == {"it": "文三路8号8号楼501室"}
+
+
+def test_free_words_are_read_back_when_the_step_says_so() -> None:
+    state, done = play(asking({"it": "text"}, read_back="on"), "放在门口", "不对，是放在物业", "对")
+    assert replies(done)[:2] == ["您说的是放在门口，对吗？", "您说的是放在物业，对吗？"]
+    assert state.slots == {"it": "放在物业"}
 
 
 def test_a_time_is_corrected_within_its_day() -> None:
@@ -398,3 +406,33 @@ told:
 """
     assert shop.errors(steps, inputs) == set()
     assert shop.errors(steps.replace(", proves: identity", ""), inputs) == {"S404"}
+
+
+@cache
+def booking() -> CompiledScript:
+    return compile_revision(build_revision(Path(__file__).parents[2] / "scripts_dsl" / "delivery_booking.yaml"))
+
+
+BOOKED = {"name": "王女士", "orders": ORDERS, "address": ADDRESS}
+WALK = st.sampled_from(
+    ["是我", "不是", "第一个", "耳机那个", "对的", "不对", "不对，是八号楼", "明天上午",
+     "后天", "晚上", "没有电梯", "到了打电话", "嗯", "等一下", "再说一遍",
+     "呼噜呼噜", "幺三八零零幺三八零零零", "送到人民路八号", "不是八号楼"]
+)  # fmt: skip
+WALKED = st.one_of(st.builds(Heard, WALK), st.builds(KeyPressed, st.sampled_from("0123456789#*")), st.just(Silence()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WALKED, max_size=60))
+def test_a_walk_through_every_way_of_asking_tells_no_stranger_and_ends(events: list[Event]) -> None:
+    state = begin(booking(), BOOKED, NOW)
+    proven = False
+    for event in (Answered(), *events):
+        state, actions = advance(booking(), state, event)
+        proven |= "which" in state.path
+        told = "".join(spoken(actions))
+        assert proven or not any(secret in told for secret in ("文三路", "蓝牙耳机", "保温杯"))
+        assert "{" not in told
+        assert not actions or isinstance(actions[-1], Listen | End | Transfer)
+    state, _ = advance(booking(), state, TimeUp("longest"))
+    assert state.ended
