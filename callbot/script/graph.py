@@ -7,7 +7,8 @@ so both see the same script.
 
 from collections.abc import Iterable
 
-from callbot.script.model import Digression, Jump, Script, SilenceRule, Step, UnclearRule
+from callbot.script.basics import Jump
+from callbot.script.model import Digression, Script, SilenceRule, Step, UnclearRule
 
 
 def anytime(script: Script, step: Step) -> dict[str, Digression]:

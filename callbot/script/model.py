@@ -3,95 +3,26 @@
 Outside data, so pydantic. The JSON Schema that editors use is generated from these classes.
 """
 
-import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-NAME = r"^[a-z][a-z0-9_]*$"
-Name = Annotated[str, Field(pattern=NAME)]
-Key = Annotated[str, Field(pattern=r"^[0-9*#]$")]
+from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
+
 InputType = Literal["text", "digits", "money", "date", "phone"]
 AskType = Literal["datetime", "date", "digits", "money"]
 ValueType = Literal["text", "digits", "money", "date", "phone", "datetime"]
 
-
-class _OneSchema:
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"const": 1}
-
-
-Dsl = Annotated[Literal["1"], _OneSchema]
-"""Written ``dsl: 1``: a number to editors, a text here, as every scalar is."""
-
 LATER_KEYS = frozenset(("check", "call", "faq", "exits", "choices", "retry"))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
 
-_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"^([0-9]+)(ms|s|m|h|d)$")
+
+_TYPE, _TYPE_SCHEMA = short_form("type")
 
 
-def _duration(raw: object) -> object:
-    """``5s`` → 5000 ms."""
-    match = _DURATION.match(raw) if isinstance(raw, str) else None
-    if match is None:
-        raise PydanticCustomError("duration", "{given}", {"given": str(raw)})
-    return int(match[1]) * _UNITS[match[2]]
-
-
-class _DurationSchema:
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": _DURATION.pattern}
-
-
-Duration = Annotated[int, BeforeValidator(_duration), _DurationSchema]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _short_form(key: str) -> Any:
-    """``deny: wrong_person`` is short for ``deny: {to: wrong_person}``; the schema allows both."""
-
-    class ShortForm:
-        @classmethod
-        def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-            return {"anyOf": [{"type": "string"}, handler(schema)]}
-
-    def expand(raw: object) -> object:
-        return {key: raw} if isinstance(raw, str) else raw
-
-    return BeforeValidator(expand), ShortForm
-
-
-_TO, _TO_SCHEMA = _short_form("to")
-_TYPE, _TYPE_SCHEMA = _short_form("type")
-
-
-class Jump(_Part):
-    """Where the conversation goes on."""
-
-    to: Name = Field(title="去向", description="下一个步骤的名字")
-    proves: Name | None = Field(default=None, title="证明", description="走这条路就证明了什么，例如 identity（本人）")
-    at_most: int | None = Field(default=None, ge=1, title="最多次数", description="整通电话里最多走几次，超过后走 else")
-    otherwise: Name | None = Field(default=None, alias="else", title="否则", description="超过 at_most 之后去的步骤")
-
-    @model_validator(mode="after")
-    def _limited(self) -> Self:
-        if (self.at_most is None) != (self.otherwise is None):
-            raise PydanticCustomError("jump_limit", "at_most/else")
-        return self
-
-
-Target = Annotated[Jump, _TO, _TO_SCHEMA]
-
-
-class Digression(_Part):
+class Digression(Part):
     """What an intent that is valid everywhere leads to: a jump, or an aside after which the step goes on."""
 
     to: Name | None = Field(default=None, title="去向", description="下一个步骤的名字")
@@ -108,10 +39,10 @@ class Digression(_Part):
         return self
 
 
-Anytime = Annotated[Digression, _TO, _TO_SCHEMA]
+Anytime = Annotated[Digression, TO, TO_SCHEMA]
 
 
-class InputSpec(_Part):
+class InputSpec(Part):
     """One column that a contact list must have."""
 
     type: InputType = Field(title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话")
@@ -121,14 +52,14 @@ class InputSpec(_Part):
     )
 
 
-class GivenSpec(_Part):
+class GivenSpec(Part):
     """One value that an action gives back."""
 
     type: ValueType = Field(title="类型", description="这个值怎么读")
     private: Name | None = Field(default=None, title="保密", description="证明了什么之后才能说出来")
 
 
-class SilenceRule(_Part):
+class SilenceRule(Part):
     """What happens when the customer says nothing."""
 
     wait: Duration = Field(title="等多久", description="机器人说完后等客户多久，例如 5s")
@@ -136,14 +67,14 @@ class SilenceRule(_Part):
     then: Name = Field(title="之后", description="还是没有声音时去的步骤")
 
 
-class UnclearRule(_Part):
+class UnclearRule(Part):
     """What happens when the customer was not understood."""
 
     tries: int = Field(ge=1, le=5, title="最多说几遍", description="问题最多说几遍（含第一遍）")
     then: Name = Field(title="之后", description="还是听不懂时去的步骤")
 
 
-class Defaults(_Part):
+class Defaults(Part):
     """Said once, valid in every step that listens."""
 
     silence: SilenceRule | None = Field(default=None, title="没有声音", description="客户不说话时怎么办")
@@ -151,7 +82,7 @@ class Defaults(_Part):
     anytime: dict[Name, Anytime] = Field(default={}, title="随时有效", description="任何时候听到这些意图都这样处理")
 
 
-class Longest(_Part):
+class Longest(Part):
     """Every call ends: the limit of a conversation."""
 
     turns: int = Field(ge=2, le=200, title="最多轮数", description="客户最多说几次话")
@@ -159,7 +90,7 @@ class Longest(_Part):
     then: Name = Field(title="之后", description="到了上限去的步骤，它必须说完就结束")
 
 
-class HangupRule(_Part):
+class HangupRule(Part):
     """What a hang-up means."""
 
     after: Name | None = Field(default=None, title="在哪一步之后", description="这个步骤的话说完之后挂断才适用")
@@ -171,7 +102,7 @@ PAUSE_MS = 4000
 """How long after a key the next one may come when digits are collected; VoiceXML platforms wait 3 to 5 s."""
 
 
-class Ask(_Part):
+class Ask(Part):
     """A value collected from the customer; ``digits`` by speech or by keys, which end with # or a ``pause``."""
 
     variable: Name
@@ -219,7 +150,7 @@ def _ask(raw: object) -> object:
     }
 
 
-class Do(_Part):
+class Do(Part):
     """A question to a system."""
 
     action: str = Field(title="动作", description="要问的系统，例如 payment_status")
@@ -230,14 +161,14 @@ class Do(_Part):
     )
 
 
-class TransferSpec(_Part):
+class TransferSpec(Part):
     """A hand-over to people."""
 
     queue: Name = Field(title="队列", description="转给哪个人工队列")
     failed: Target = Field(title="转不通", description="没有人接时去的步骤")
 
 
-class EndSpec(_Part):
+class EndSpec(Part):
     """The end of the call and what follows from it."""
 
     outcome: Name = Field(title="结果", description="这通电话的结果")
@@ -258,7 +189,7 @@ WAYS = ("answers", "ask", "do", "then", "transfer", "end")
 ``ask`` leaves by ``then``."""
 
 
-class Step(_Part):
+class Step(Part):
     """One step: says something, then goes on in exactly one way."""
 
     say: str | None = Field(default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值")
@@ -301,7 +232,7 @@ class Step(_Part):
         return self
 
 
-class CommonPart(_Part):
+class CommonPart(Part):
     """Steps and rules that scripts share: a file in common/."""
 
     dsl: Dsl = Field(title="语言版本")
@@ -323,7 +254,7 @@ class _HangupSchema:
         return {"anyOf": [rules["items"], rules]}
 
 
-class Script(_Part):
+class Script(Part):
     """A campaign script or hotline flow."""
 
     dsl: Dsl = Field(title="语言版本", description="现在是 1")
@@ -341,7 +272,7 @@ class Script(_Part):
     steps: dict[Name, Step] = Field(title="步骤")
 
 
-class Intent(_Part):
+class Intent(Part):
     """One thing customers mean, and how they say it."""
 
     title: str = Field(title="中文名")
@@ -351,7 +282,7 @@ class Intent(_Part):
     phrases: tuple[str, ...] = Field(default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
 
 
-class IntentFile(_Part):
+class IntentFile(Part):
     """A file of intents in intents/."""
 
     dsl: Dsl = Field(title="语言版本")
@@ -360,7 +291,7 @@ class IntentFile(_Part):
     fillers: tuple[str, ...] = Field(default=(), title="语气词", description="匹配时不算数的词")
 
 
-class SmsTemplate(_Part):
+class SmsTemplate(Part):
     """One text message."""
 
     id: Name = Field(title="名字")
@@ -368,7 +299,7 @@ class SmsTemplate(_Part):
     text: str = Field(title="内容", description="{名字} 是名单或通话里的值")
 
 
-class SmsFile(_Part):
+class SmsFile(Part):
     """The file of text messages."""
 
     dsl: Dsl = Field(title="语言版本")
@@ -376,7 +307,7 @@ class SmsFile(_Part):
     templates: tuple[SmsTemplate, ...] = Field(title="模板")
 
 
-class Bundle(_Part):
+class Bundle(Part):
     """The text of a revision: a script with everything it uses, expanded."""
 
     script: Script

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from callbot.language import Text
 from callbot.script import template
 from callbot.script.actions import ACTIONS
+from callbot.script.basics import Jump
 from callbot.script.context import Context
 from callbot.script.findings import Finding, did_you_mean, finding
-from callbot.script.model import Jump, Step
+from callbot.script.model import Step
 from callbot.script.source import Route
 
 _Target = tuple[Route, str]

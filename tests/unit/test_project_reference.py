@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from callbot.cli import build, settings_file
-from callbot.script import cases, model
+from callbot.script import basics, cases, model
 from callbot.script.actions import ACTIONS
 from callbot.values import Disposition
 
@@ -31,7 +31,7 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for part in (*vars(model).values(), *vars(cases).values())
+        for part in (*vars(basics).values(), *vars(model).values(), *vars(cases).values())
         if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
     ]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}

@@ -1,0 +1,139 @@
+"""What the customer said, pressed or did not say, and what comes of it in a step that listens. Pure.
+
+::
+
+    heard ─ an exit of the step ─ a value it asks for ─ an aside ─ not understood
+    key   ─ a digit of a value  ─ a key of the menu ─ not understood
+"""
+
+from dataclasses import replace
+
+from callbot.dialogue import asking
+from callbot.dialogue.asking import AskState
+from callbot.dialogue.turn import Turn, expects
+from callbot.dialogue.understand import understand
+from callbot.messages import Heard, Understanding
+from callbot.script.graph import anytime, silence_rule, unclear_rule
+from callbot.script.model import Digression
+
+_HELLO = "hello"
+"""The intent of "喂": during a prompt it asks for nothing, the prompt simply goes on."""
+
+
+def heard(turn: Turn, event: Heard) -> None:
+    """The customer said something."""
+    if not turn.listening:
+        return
+    understood = _understand(turn, event)
+    turn.state = replace(turn.state, understood=understood)
+    way, row = _way(turn, understood)
+    reply = asking.Nothing() if way else _asked(turn, event.text, understood)
+    nothing = way is None and row is None and isinstance(reply, asking.Nothing)
+    if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
+        return  # noise, 嗯 or 喂 under the prompt: it goes on
+    if turn.state.asking.keyed and nothing:
+        return  # a murmur while the keys are looked for
+    if turn.turn_over():
+        return
+    if way is not None:
+        turn.take(way)
+    elif not isinstance(reply, asking.Nothing):
+        _follow(turn, reply)
+    elif row is not None:
+        _aside(turn, row)
+    else:
+        _unclear(turn)
+
+
+def key(turn: Turn, pressed: str) -> None:
+    """The customer pressed a key."""
+    if not turn.listening:
+        return
+    ask = turn.step.ask
+    reply: asking.Reply = asking.Nothing()
+    if ask is not None and asking.takes_keys(ask) and pressed not in turn.step.keys:
+        reply = asking.key(ask, turn.state.asking, pressed)
+    if isinstance(reply, asking.Entering):  # a number is one turn of the customer however many keys it takes
+        _follow(turn, reply)
+    elif turn.turn_over():
+        return
+    elif pressed in turn.step.keys:
+        turn.take(f"key:{pressed}")
+    else:
+        _follow(turn, reply)
+
+
+def silence(turn: Turn) -> None:
+    """The customer said nothing for as long as the last ``Listen`` told."""
+    if not turn.listening or turn.turn_over():
+        return
+    if turn.state.asking.keyed and turn.step.ask is not None:
+        _follow(turn, asking.entered(turn.step.ask, turn.state.asking))
+        return
+    rule = silence_rule(turn.script.script, turn.step)
+    _again(turn, "silence", rule.tries, own=turn.step.silence is not None)
+
+
+def _understand(turn: Turn, event: Heard) -> Understanding:
+    if event.intent is not None:
+        return Understanding(event.intent, 1.0, "given")
+    return understand(event.text, turn.script.intents, expects(turn.script, turn.state.step), turn.state.now)
+
+
+def _way(turn: Turn, understood: Understanding) -> tuple[str | None, Digression | None]:
+    """The exit or the aside that an intent leads to here; what the intent also counts as comes after itself."""
+    if understood.intent is None:
+        return None, None
+    everywhere = anytime(turn.script.script, turn.step)
+    for name in turn.script.intents.meanings(understood.intent):
+        if name in turn.step.answers:
+            return f"answer:{name}", None
+        if name in everywhere:
+            row = everywhere[name]
+            return (f"anytime:{name}", None) if row.to is not None else (None, row)
+    return None, None
+
+
+def _asked(turn: Turn, text: str, understood: Understanding) -> asking.Reply:
+    ask = turn.step.ask
+    return asking.Nothing() if ask is None else asking.heard(ask, text, understood, turn.state.now)
+
+
+def _follow(turn: Turn, reply: asking.Reply) -> None:
+    """Carry out what the words or keys of a step that asks came to."""
+    match reply:
+        case asking.Nothing():
+            _unclear(turn)
+        case asking.Entering(state=state, wait_ms=wait_ms):
+            turn.state = replace(turn.state, asking=state)
+            turn.listen(wait_ms)
+        case asking.Collected(values=values, way=way):
+            turn.learn(values)
+            turn.take(way)
+
+
+def _unclear(turn: Turn) -> None:
+    rule = unclear_rule(turn.script.script, turn.step)
+    _again(turn, "unclear", rule.tries, own=turn.step.unclear is not None)
+
+
+def _again(turn: Turn, kind: str, tries: int, *, own: bool) -> None:
+    """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
+    count = turn.state.counters.get(kind, 0) + 1
+    turn.count(**{kind: count})
+    turn.state = replace(turn.state, asking=AskState())
+    if count >= tries:
+        turn.take("gave_up" if turn.step.ask is not None and not own else kind)
+    else:
+        turn.say(turn.step.say or "", prompt=True)
+        turn.listen()
+
+
+def _aside(turn: Turn, row: Digression) -> None:
+    turn.count(silence=0, unclear=0)
+    turn.state = replace(turn.state, asking=AskState())
+    if row.say is not None:
+        turn.say(row.say, prompt=False)
+    if row.back == "prompt":
+        turn.say(turn.step.say or "", prompt=True)
+    turn.listen(row.wait)
