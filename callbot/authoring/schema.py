@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from callbot.script.actions import ActionFile
 from callbot.script.cases import CaseFile
 from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
 
@@ -18,6 +19,7 @@ _SCHEMAS: dict[str, type[BaseModel]] = {
     "common.v1.json": CommonPart,
     "intents.v1.json": IntentFile,
     "sms.v1.json": SmsFile,
+    "actions.v1.json": ActionFile,
     "test.v1.json": CaseFile,
 }
 

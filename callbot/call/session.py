@@ -140,6 +140,7 @@ class Session:
         self._listening: Listen | None = None
         self._quiet_ms = 0
         self._deadlines: dict[str, int] = {}
+        self._questions: dict[str, asyncio.Task[None]] = {}
         self._held: list[ActionFinished] = []
         self._queue: str | None = None
         self._people: HandOver | None = None
@@ -215,6 +216,7 @@ class Session:
                 self._recognised(item)
             case ActionFinished():
                 if self._deadlines.pop(item.action, None) is not None:
+                    self._questions.pop(item.action).cancel()  # no late answer may pass for that of the next question
                     self._held.append(item)
             case _NotReady(say=say, generation=generation):
                 self._making = None
@@ -370,7 +372,7 @@ class Session:
             case Do():
                 self._listening = None
                 self._deadlines[action.action] = self._now_ms + action.timeout_ms
-                self._spawn(self._ask(action))
+                self._questions[action.action] = self._spawn(self._ask(action))
             case Transfer(queue=queue):
                 self._listening = None
                 self._queue = queue
@@ -414,7 +416,8 @@ class Session:
             result, values = "failed", {}
         self._inbox.put_nowait(ActionFinished(ask.action, result, values))
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

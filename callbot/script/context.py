@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from callbot.script.actions import carried
 from callbot.script.library import Library
 from callbot.script.model import Script
 from callbot.script.source import Document, Place, Route
@@ -72,5 +73,5 @@ def combine(document: Document, library: Library) -> Context:
             add(steps, common.data["steps"], ("steps",), common)
             add(anytime, shared.get("anytime", {}), ("defaults", "anytime"), common)
             add(defaults, {name: rule for name, rule in shared.items() if name != "anytime"}, ("defaults",), common)
-    whole = {**raw, "steps": steps, "defaults": {**defaults, "anytime": anytime}}
+    whole = {**raw, "steps": carried(steps, library.actions), "defaults": {**defaults, "anytime": anytime}}
     return Context(document, library, whole, Script.model_validate(whole), origins)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from callbot.language import Text
 from callbot.script import template
-from callbot.script.actions import gives_with
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
 from callbot.script.graph import exits, reachable, successors
@@ -53,7 +52,7 @@ def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[st
 def _gained(step: Step, way: str) -> frozenset[str]:
     if way == "value" and step.ask is not None:
         return frozenset((step.ask.variable,))
-    if step.do is not None and gives_with(step.do.action, way.removeprefix("result:")):
+    if step.do is not None and step.do.gives_with(way.removeprefix("result:")):
         return frozenset(step.do.gives)
     return frozenset()
 

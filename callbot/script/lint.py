@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from callbot.script import graph_checks, references, source, speech_checks
+from callbot.script.actions import ActionFile
 from callbot.script.context import Context, combine
 from callbot.script.findings import Finding
 from callbot.script.library import Library, load, root_of, unreadable
@@ -51,18 +52,18 @@ def check(path: Path, library: Library | None = None) -> Checked:
 
 
 def check_shared(path: Path) -> tuple[Finding, ...]:
-    """Lint a file of intents, text messages or common parts by itself: parse and shape."""
+    """Lint a file of intents, text messages, actions or common parts by itself: parse and shape."""
     try:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile}
+    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "actions": ActionFile}
     model = models.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 
 def kind(document: Document) -> str | None:
-    """What a file is: campaign, common, intents, sms; None when it does not say."""
+    """What a file is: campaign, common, intents, sms, actions; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None
 

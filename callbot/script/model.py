@@ -6,7 +6,7 @@ Outside data, so pydantic. The JSON Schema that editors use is generated from th
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
@@ -159,6 +159,12 @@ class Do(Part):
     gives: dict[Name, Annotated[GivenSpec, _TYPE, _TYPE_SCHEMA]] = Field(
         default={}, title="给出", description="系统给出的值和类型"
     )
+    without: SkipJsonSchema[tuple[Name, ...]] = ()
+    """Results that come without the values of ``gives``: put in from ``actions.yaml``, never written in a script."""
+
+    def gives_with(self, result: str) -> bool:
+        """Whether the values of ``gives`` come with this result: not with a failure, nor when nothing was found."""
+        return result != "failed" and result not in self.without
 
 
 class TransferSpec(Part):

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from callbot.language import Text
-from callbot.script import template
-from callbot.script.actions import ACTIONS
+from callbot.script import action_checks, template
 from callbot.script.basics import Jump
 from callbot.script.context import Context
 from callbot.script.findings import Finding, did_you_mean, finding
@@ -21,7 +20,7 @@ def check(context: Context) -> list[Finding]:
         *_targets(context),
         *_intents(context),
         *_values(context),
-        *_actions(context),
+        *action_checks.check(context),
         *_sms(context),
         *_hotline(context),
     ]
@@ -165,35 +164,6 @@ def _values(context: Context) -> Iterator[Finding]:
                 "写成 {name} 这样：半角花括号、小写英文名", "write it like {name}: half-width braces, lower-case name"
             )
             yield finding(document, place, "S204", message, hint)
-
-
-def _actions(context: Context) -> Iterator[Finding]:
-    for name, step in context.script.steps.items():
-        if step.do is None:
-            continue
-        route: Route = ("steps", name, "do")
-        spec = ACTIONS.get(step.do.action)
-        if spec is None:
-            message = Text(f"没有名为 {step.do.action} 的动作", f"there is no action called {step.do.action}")
-            yield _unknown(context, (*route, "action"), "S205", message, step.do.action, list(ACTIONS))
-            continue
-        results = (*spec.results, "failed")
-        for result in step.results:
-            if result not in results:
-                message = Text(f"{step.do.action} 没有结果 {result}", f"{step.do.action} never comes back as {result}")
-                yield _unknown(context, ("steps", name, "results", result), "S206", message, result, results, key=True)
-        for missing in [result for result in results if result not in step.results]:
-            document, place = context.where(("steps", name, "results"), key=True)
-            message = Text(f"results 缺少 {missing}", f"`results` lacks {missing}")
-            yield finding(document, place, "S206", message)
-        for given in step.do.gives:
-            if given not in spec.gives:
-                message = Text(f"{step.do.action} 不给出 {given}", f"{step.do.action} does not give {given}")
-                yield _unknown(context, (*route, "gives", given), "S206", message, given, spec.gives, key=True)
-        for missing in [argument for argument in spec.arguments if argument not in step.do.arguments]:
-            document, place = context.where((*route, "with"), key=True)
-            message = Text(f"{step.do.action} 需要 {missing}", f"{step.do.action} needs {missing}")
-            yield finding(document, place, "S206", message, Text(f"with: [{missing}]", f"with: [{missing}]"))
 
 
 def _sms(context: Context) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from callbot.cli import build, settings_file
-from callbot.script import basics, cases, model
-from callbot.script.actions import ACTIONS
+from callbot.script import actions, basics, cases, model
+from callbot.script.library import load
 from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit
@@ -31,7 +31,7 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for part in (*vars(basics).values(), *vars(model).values(), *vars(cases).values())
+        for part in (*vars(basics).values(), *vars(model).values(), *vars(cases).values(), *vars(actions).values())
         if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
     ]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
@@ -39,7 +39,7 @@ def test_script_keys() -> None:
 
 
 def test_actions() -> None:
-    assert ACTIONS.keys() <= set(first_cells("script-keys.md"))
+    assert load(REFERENCE.parents[1] / "scripts_dsl").actions.keys() <= set(first_cells("script-keys.md"))
 
 
 def test_outcomes_of_the_network() -> None:
