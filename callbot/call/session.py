@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
+import msgspec
+
 from callbot import log
 from callbot.call.ear import Ear, HeardUtterance, Result
 from callbot.call.handover import HandedOver, HandOver
@@ -275,7 +277,7 @@ class Session:
     def _pressed(self, key: str) -> None:
         """A key that brings no sentence, such as the first digit of a number, ends the one being said."""
         actions = self._advance(KeyPressed(key))
-        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.barge_in:
+        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.interruptible:
             self._speaker.stop()
 
     def _time_up(self, event: TimeUp) -> None:
@@ -335,7 +337,7 @@ class Session:
             self._speaker.resume()
         elif any(isinstance(action, Say) for action in actions):
             self._replying_to = TurnMarks(utterance.end_ms, text_ms, self._now_ms, 0)
-        elif self._speaker.paused:
+        elif self._speaker.paused or self._speaker.interruptible:
             self._speaker.stop()
 
     async def _last_words(self) -> None:
@@ -385,12 +387,15 @@ class Session:
     def _say(self, say: Say) -> None:
         if say.replace:
             self._generation += 1
-        audio = self._parts.prompts.audio(say.pieces)
+        prompts = self._parts.prompts
+        audio = prompts.recorded(say.audio) if say.audio else None
+        if audio is None:
+            audio = prompts.audio(say.pieces, slow=say.slow)
         if audio is not None:
             self._speaker.say(say, audio)
             return
         log.get(__name__).warning("a prompt was not ready", step=say.step)
-        filler = self._parts.prompts.audio((FILLER,))
+        filler = prompts.audio((FILLER,))
         if filler is not None:
             self._speaker.say(Say(_FILLER_NUMBER, say.step, FILLER, (FILLER,), replace=say.replace), filler)
         elif say.replace:
@@ -405,8 +410,7 @@ class Session:
             log.get(__name__).error("a prompt could not be made", step=say.step, problem=str(error))
             self._making = None
             return
-        after_filler = Say(say.number, say.step, say.text, say.pieces, say.barge_in, replace=False)
-        self._inbox.put_nowait(_NotReady(after_filler, generation))
+        self._inbox.put_nowait(_NotReady(msgspec.structs.replace(say, replace=False), generation))
 
     async def _ask(self, ask: Do) -> None:
         try:

@@ -31,8 +31,9 @@ from callbot.messages import (
     Silence,
     TimeUp,
 )
+from callbot.script.ending import EndSpec
 from callbot.script.inputs import InputProblem, parse_input
-from callbot.script.model import EndSpec, InputSpec, Step
+from callbot.script.model import InputSpec, Step
 
 __all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revision", "expects"]
 
@@ -122,5 +123,5 @@ def _given(step: Step, event: ActionFinished) -> dict[str, str] | None:
 def _hung_up(turn: Turn) -> None:
     for rule in turn.script.script.hangup:
         if rule.after is None or rule.after in turn.state.heard_out:
-            turn.end(EndSpec(outcome=rule.outcome, sms=rule.sms))
+            turn.end(rule)
             return

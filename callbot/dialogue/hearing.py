@@ -7,6 +7,7 @@
 """
 
 from dataclasses import replace
+from typing import Literal
 
 from callbot.dialogue import asking
 from callbot.dialogue.asking import AskState
@@ -117,7 +118,7 @@ def _unclear(turn: Turn) -> None:
     _again(turn, "unclear", rule.tries, own=turn.step.unclear is not None)
 
 
-def _again(turn: Turn, kind: str, tries: int, *, own: bool) -> None:
+def _again(turn: Turn, kind: Literal["silence", "unclear"], tries: int, *, own: bool) -> None:
     """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
     count = turn.state.counters.get(kind, 0) + 1
     turn.count(**{kind: count})
@@ -125,7 +126,7 @@ def _again(turn: Turn, kind: str, tries: int, *, own: bool) -> None:
     if count >= tries:
         turn.take("gave_up" if turn.step.ask is not None and not own else kind)
     else:
-        turn.say(turn.step.say or "", prompt=True)
+        turn.prompt(kind)
         turn.listen()
 
 
@@ -134,6 +135,6 @@ def _aside(turn: Turn, row: Digression) -> None:
     turn.state = replace(turn.state, asking=AskState())
     if row.say is not None:
         turn.say(row.say, prompt=False)
-    if row.back == "prompt":
-        turn.say(turn.step.say or "", prompt=True)
+    if row.back != "listen":
+        turn.prompt("slower" if row.back == "slower" else "repeat")
     turn.listen(row.wait)

@@ -92,5 +92,7 @@ def _said(script: CompiledScript, name: str, value: str, now: datetime) -> tuple
 
 def _sentences(script: CompiledScript) -> Iterator[str]:
     rows = [script.script.defaults.anytime, *(step.anytime for step in script.script.steps.values())]
-    yield from (step.say for step in script.script.steps.values() if step.say is not None)
+    for step in script.script.steps.values():
+        if step.say is not None:
+            yield from (text for _, text in step.say.texts())
     yield from (row.say for table in rows for row in table.values() if row.say is not None)

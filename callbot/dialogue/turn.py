@@ -11,9 +11,15 @@ from callbot.dialogue.asking import AskState
 from callbot.dialogue.compiled import CompiledScript
 from callbot.dialogue.pieces import sentence
 from callbot.dialogue.state import DialogueState
-from callbot.messages import Action, Do, End, Listen, Say, Transfer
+from callbot.messages import Action, Do, End, Listen, Say, Ticket, Transfer, Webhook
+from callbot.script import template
+from callbot.script.comparison import holds
+from callbot.script.ending import Ending, EndSpec
 from callbot.script.graph import anytime, silence_rule
-from callbot.script.model import EndSpec, Step
+from callbot.script.kinds import NOW
+from callbot.script.model import Step
+from callbot.script.prompt import Variant
+from callbot.zh.written import written
 
 
 def expects(script: CompiledScript, step: str) -> tuple[str, ...]:
@@ -45,19 +51,28 @@ class Turn:
 
     def take(self, way: str) -> None:
         """Leave the step by one of its exits."""
+        self.enter(self._leave(way))
+
+    def enter(self, name: str) -> None:
+        """Come into a step and go on until one waits or ends; a chain of silent steps is as long as it likes."""
+        following: str | None = name
+        while following is not None:
+            following = self._arrive(following)
+
+    def _leave(self, way: str) -> str:
+        """The step that an exit leads to, counted."""
         at = self.state.step
         counter = f"jump:{at}:{way}"
         taken = self.state.counters.get(counter, 0)
         self.count(**{counter: taken + 1})
-        self.enter(self.script.machine.step(at, way, taken))
+        return self.script.machine.step(at, way, taken)
 
-    def enter(self, name: str) -> None:
-        """Come into a step: speak, then wait, ask a system, go on or end."""
+    def _arrive(self, name: str) -> str | None:
+        """Speak, then wait, ask a system or end; or the step to go to at once."""
         self.count(silence=0, unclear=0)
         self.state = replace(self.state, step=name, path=(*self.state.path, name), asking=AskState())
         step = self.step
-        if step.say is not None:
-            self.say(step.say, prompt=True)
+        self.prompt("first")
         if step.listens:
             self.listen()
         elif step.do is not None:
@@ -67,8 +82,25 @@ class Turn:
             self.actions.append(Transfer(step.transfer.queue))
         elif step.end is not None:
             self.end(step.end)
+        elif step.check is not None:
+            return self._leave(self._row(step.check))
         else:
-            self.take("then")
+            return self._leave("then")
+        return None
+
+    def _row(self, name: str) -> str:
+        """The exit of a step that compares a value: the first row that holds."""
+        kind, value, values = self.script.kinds[name], self.value(name), self.state.variables
+        for at, row in enumerate(self.step.rows, start=1):
+            if holds(row, kind, value, values, self.state.now):
+                return f"row:{at}"
+        return "otherwise"
+
+    def value(self, name: str) -> str:
+        """A value in canonical form, "" for none; ``now`` and the script's hours are those of the beginning."""
+        if name in self.script.script.hours:
+            return self.script.script.hours[name].state(self.state.now)
+        return self.state.now.isoformat() if name == NOW else self.state.variables.get(name, "")
 
     def count(self, **counters: int) -> None:
         """Set counters."""
@@ -89,7 +121,15 @@ class Turn:
 
     # ------------------------------------------------------------ actions
 
-    def say(self, text: str, *, prompt: bool) -> None:
+    def prompt(self, why: Variant) -> None:
+        """Speak the step's own sentence, if it has one, as this occasion wants it."""
+        own = self.step.say
+        if own is not None:
+            recording = self.step.audio.get(own.variant(why), "")
+            audio = self.script.recordings.get(recording, "")
+            self.say(own.text(why), prompt=True, slow=why == "slower", audio=audio)
+
+    def say(self, text: str, *, prompt: bool, slow: bool = False, audio: str = "") -> None:
         """Speak a sentence with its values: the step's own ``prompt``, or an aside."""
         shown, pieces = sentence(self.script, text, self.state.variables, self.state.now)
         first = not any(isinstance(action, Say) for action in self.actions)
@@ -100,8 +140,11 @@ class Turn:
                 self.state.step,
                 shown,
                 pieces,
-                barge_in=self.step.barge_in == "on",
                 replace=first,
+                barge_in_by=self.step.barge_in.by,
+                guard_ms=self.step.barge_in.after,
+                slow=slow,
+                audio=audio,
             )
         )
 
@@ -110,7 +153,7 @@ class Turn:
         wait = wait_ms if wait_ms is not None else silence_rule(self.script.script, self.step).wait
         self.actions.append(Listen(self.state.step, wait, expects(self.script, self.state.step)))
 
-    def end(self, end: EndSpec) -> None:
+    def end(self, end: Ending) -> None:
         """The call is over once everything has been said."""
         moment = None if end.retry_at is None else self.state.variables.get(end.retry_at)
         self.state = replace(self.state, ended=True, outcome=end.outcome, tags=end.tags)
@@ -121,8 +164,24 @@ class Turn:
                 end.sms,
                 None if moment is None else _moment(moment, self.state.now),
                 end.retry_in,
+                self._ticket(end) if isinstance(end, EndSpec) else None,
+                self._webhook(end) if isinstance(end, EndSpec) else None,
             )
         )
+
+    def _ticket(self, end: EndSpec) -> Ticket | None:
+        if end.ticket is None:
+            return None
+        kinds, values = self.script.kinds, self.state.variables
+        return Ticket(
+            end.ticket.queue,
+            template.fill(end.ticket.text, lambda name: written(kinds[name], values[name]) if name in values else ""),
+        )
+
+    def _webhook(self, end: EndSpec) -> Webhook | None:
+        if end.webhook is None:
+            return None
+        return Webhook(end.webhook.name, {name: self.state.variables.get(name, "") for name in end.webhook.values})
 
 
 def _moment(value: str, now: datetime) -> datetime:

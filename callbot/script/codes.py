@@ -21,8 +21,10 @@ CODES: dict[str, Text] = {
     ),
     "S106": Text(
         "每个步骤说一句话，然后只有一条出路：听回答（answers、keys）、问一个值（ask）、问系统（do 加 results）、\n"
+        "比较一个值（check 加 rows、otherwise）、调用流程（call 加 exits）、\n"
         "直接去下一步（then）、转人工（transfer）或结束（end）。",
-        "A step says something and goes on in exactly one way: answers/keys, ask with then, do with results, then, "
+        "A step says something and goes on in exactly one way: answers/keys, ask with then, do with results, "
+        "check with rows and otherwise, call with exits, then, "
         "transfer or end.",
     ),
     "S107": Text(
@@ -58,6 +60,26 @@ CODES: dict[str, Text] = {
         "热线（kind: hotline）没有名单，也不再拨：不能写 inputs、retry_at、retry_in。要问的值用 ask 问。",
         "A hotline has no list and calls nobody again: no `inputs`, `retry_at` or `retry_in`. Collect values by `ask`.",
     ),
+    "S211": Text(
+        "check 的比较和值的类型不合：金额用 is、at_most、at_least；日期和时间用 before、after；其他用 is；"
+        "都可以用 empty。",
+        "A comparison does not fit the value: amounts have is, at_most, at_least; days and times before, after; others "
+        "is; all have empty.",
+    ),
+    "S212": Text(
+        "exit 只写在流程里，而且要是流程 exits 里的名字；每个出口都要有步骤从那里离开。",
+        "`exit` belongs into a flow and names one of its `exits`; some step has to leave by each of them.",
+    ),
+    "S213": Text(
+        "call 调用 common/ 里 kind: flow 的文件；流程不能绕回自己，步骤名里不要有两个下划线。",
+        "`call` names a file of kind `flow` in common/; a flow cannot call itself; step names have no two underscores.",
+    ),
+    "S214": Text(
+        "调用流程时，exits 要写全流程的每个出口，流程 takes 的值要已经有；流程问到的值只有写进 gives 才能用。",
+        "A call names every exit of the flow and has the values it `takes`; of what the flow collects only `gives` can "
+        "be used.",
+    ),
+    "S215": Text("同一个值在两处有不同的类型。给其中一个换个名字。", "One value has two types. Rename one."),
     "S301": Text("没有路走到这个步骤。", "No way leads to this step."),
     "S302": Text("从这个步骤永远走不到 end。", "No end can be reached from this step."),
     "S303": Text("几个步骤绕成一圈，中间不听客户说话，电话会一直说下去。", "A loop of steps that never listens."),
@@ -82,6 +104,14 @@ CODES: dict[str, Text] = {
         "In a campaign script every step that listens needs a way to stop calls.",
     ),
     "S407": Text("一个步骤的两个回答有相同的说法，机器人分不清。", "Two answers of a step share a phrase."),
+    "S410": Text(
+        "录音要是话术旁边的 WAV 文件：8 kHz、单声道、16 位，0.2 到 15 秒。",
+        "A recording is a WAV file beside the script: 8 kHz, mono, 16 bit, 0.2 to 15 s.",
+    ),
+    "S411": Text(
+        "每段录音都要有文字（say 里同名的一句），而且文字里不能有 {值}。",
+        "A recording needs its text, the variant of `say` with the same name, without a {value}.",
+    ),
     "S408": Text("有按键菜单时，0 应该转人工。", "In a menu key 0 should lead to a person."),
 }
 """S0xx reading, S1xx shape, S2xx references, S3xx graph, S4xx speech and privacy. A warning is waived in the file by

@@ -10,12 +10,15 @@ from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
+from callbot.script.branch import CheckRow, Hours
+from callbot.script.ending import EndSpec, HangupRule
+from callbot.script.prompt import BargeIn, Interrupting, Recordings, Said
 
 InputType = Literal["text", "digits", "money", "date", "phone"]
 AskType = Literal["datetime", "date", "digits", "money"]
 ValueType = Literal["text", "digits", "money", "date", "phone", "datetime"]
 
-LATER_KEYS = frozenset(("check", "call", "faq", "exits", "choices", "retry"))
+LATER_KEYS = frozenset(("faq", "choices"))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
 
 
@@ -27,8 +30,8 @@ class Digression(Part):
 
     to: Name | None = Field(default=None, title="去向", description="下一个步骤的名字")
     say: str | None = Field(default=None, title="说", description="先说这一句，再回到当前步骤")
-    back: Literal["prompt", "listen"] | None = Field(
-        default=None, title="返回", description="回到当前步骤：prompt 重说问题，listen 只等客户说话"
+    back: Literal["prompt", "slower", "listen"] | None = Field(
+        default=None, title="返回", description="回到当前步骤：prompt 重说问题，slower 慢一点重说，listen 只等客户说话"
     )
     wait: Duration | None = Field(default=None, title="等待", description="返回后等客户多久，例如 30s")
 
@@ -88,14 +91,6 @@ class Longest(Part):
     turns: int = Field(ge=2, le=200, title="最多轮数", description="客户最多说几次话")
     time: Duration = Field(title="最长时间", description="通话最长多久，例如 5m")
     then: Name = Field(title="之后", description="到了上限去的步骤，它必须说完就结束")
-
-
-class HangupRule(Part):
-    """What a hang-up means."""
-
-    after: Name | None = Field(default=None, title="在哪一步之后", description="这个步骤的话说完之后挂断才适用")
-    outcome: Name = Field(title="结果", description="客户挂断时记录的结果")
-    sms: Name | None = Field(default=None, title="短信", description="挂断后发的短信模板")
 
 
 PAUSE_MS = 4000
@@ -174,32 +169,18 @@ class TransferSpec(Part):
     failed: Target = Field(title="转不通", description="没有人接时去的步骤")
 
 
-class EndSpec(Part):
-    """The end of the call and what follows from it."""
-
-    outcome: Name = Field(title="结果", description="这通电话的结果")
-    sms: Name | None = Field(default=None, title="短信", description="通话后发的短信模板")
-    tags: tuple[str, ...] = Field(default=(), title="标签", description="给客户打的标签")
-    retry_at: Name | None = Field(default=None, title="再拨时间", description="存着约定时间的值的名字")
-    retry_in: Duration | None = Field(default=None, title="多久后再拨", description="例如 4h")
-
-    @model_validator(mode="after")
-    def _one_retry(self) -> Self:
-        if self.retry_at is not None and self.retry_in is not None:
-            raise PydanticCustomError("one_retry", "retry")
-        return self
-
-
-WAYS = ("answers", "ask", "do", "then", "transfer", "end")
-"""The ways a step goes on; ``keys`` belongs to ``answers`` (in an ``ask`` only ``*``), ``results`` to ``do``, and
-``ask`` leaves by ``then``."""
-
-
 class Step(Part):
     """One step: says something, then goes on in exactly one way."""
 
-    say: str | None = Field(default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值")
-    barge_in: Literal["on", "off"] = Field(default="on", title="可打断", description="off 表示客户不能打断这一句")
+    say: Said | None = Field(
+        default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值；也可以分 first、repeat 等几种"
+    )
+    audio: Recordings = Field(default={}, title="录音", description="录好的 WAV 文件，代替合成；8 kHz 单声道 16 位")
+    barge_in: Interrupting = Field(
+        default=BargeIn(),
+        title="可打断",
+        description="off 不能打断；on 一开口就停；{after: 800ms} 先说够这么久；{by: meaning} 听懂了才停",
+    )
     answers: dict[Name, Target] = Field(default={}, title="回答", description="听到的意图: 去的步骤")
     keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤；问一个值时只能有 *")
     ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(
@@ -207,6 +188,12 @@ class Step(Part):
     )
     do: Do | None = Field(default=None, title="问系统", description="查询订单等")
     results: dict[Name, Target] = Field(default={}, title="系统的回答", description="回答: 去的步骤；必须有 failed")
+    check: Name | None = Field(default=None, title="比较", description="要比较的值，或 hours 里的名字")
+    rows: tuple[CheckRow, ...] = Field(default=(), title="比较的几行", description="从上往下，第一个成立的算数")
+    otherwise: Target | None = Field(default=None, title="都不成立", description="哪一行都不成立时去的步骤")
+    call: Name | None = Field(default=None, title="调用流程", description="common/ 里 kind: flow 的流程")
+    exits: dict[Name, Target] = Field(default={}, title="流程的出口", description="流程的每个出口: 去的步骤")
+    exit: Name | None = Field(default=None, title="离开流程", description="只在流程里：从这个出口回到调用它的话术")
     then: Target | None = Field(default=None, title="然后", description="接着去的步骤")
     transfer: TransferSpec | None = Field(default=None, title="转人工", description="转给人工队列")
     end: EndSpec | None = Field(default=None, title="结束", description="结束通话并记录结果")
@@ -224,8 +211,8 @@ class Step(Part):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         answers = bool(self.answers or (self.keys and self.ask is None))
-        ways = [answers, bool(self.ask), bool(self.do), bool(self.transfer), bool(self.end)]
-        if sum(ways) + (self.then is not None and self.ask is None) != 1:
+        ways = [answers, self.ask, self.do, self.check, self.call, self.exit, self.transfer, self.end]
+        if sum(bool(way) for way in ways) + (self.then is not None and self.ask is None) != 1:
             raise PydanticCustomError("one_way", "ways")
         if self.ask is not None and self.then is None:
             raise PydanticCustomError("ask_then", "then")
@@ -233,7 +220,11 @@ class Step(Part):
             raise PydanticCustomError("ask_keys", "keys")
         if (self.do is None) != (not self.results) or (self.do is not None and "failed" not in self.results):
             raise PydanticCustomError("results_failed", "results")
-        if self.say is None and (self.listens or self.then is not None or self.transfer is not None):
+        if (self.check is None) != (not self.rows) or (self.check is None) != (self.otherwise is None):
+            raise PydanticCustomError("check_rows", "rows")
+        if (self.call is None) != (not self.exits):
+            raise PydanticCustomError("call_exits", "exits")
+        if self.say is None and (self.listens or self.transfer is not None or self.audio):
             raise PydanticCustomError("no_say", "say")
         return self
 
@@ -246,6 +237,22 @@ class CommonPart(Part):
     title: str = Field(default="", title="标题")
     kind: Literal["common"] = Field(title="种类")
     defaults: Defaults = Field(default=Defaults(), title="通用规则", description="所有使用它的话术都有效")
+    steps: dict[Name, Step] = Field(title="步骤")
+
+
+class Flow(Part):
+    """A flow that scripts call and come back from: a file in common/. It has the rules of the script that calls it."""
+
+    dsl: Dsl = Field(title="语言版本")
+    id: Name = Field(title="名字")
+    title: str = Field(default="", title="标题")
+    kind: Literal["flow"] = Field(title="种类")
+    takes: dict[Name, Annotated[GivenSpec, _TYPE, _TYPE_SCHEMA]] = Field(
+        default={}, title="需要的值", description="调用它的话术必须已经有的值和类型"
+    )
+    gives: tuple[Name, ...] = Field(default=(), title="给出的值", description="流程问到的值里，调用它的话术可以用的")
+    exits: tuple[Name, ...] = Field(min_length=1, title="出口", description="离开流程的各种方式，例如 passed、failed")
+    start: Name = Field(title="开始", description="第一个步骤")
     steps: dict[Name, Step] = Field(title="步骤")
 
 
@@ -269,6 +276,7 @@ class Script(Part):
     kind: Literal["campaign", "hotline"] = Field(title="种类", description="campaign 外呼，hotline 接听来电")
     use: tuple[Name, ...] = Field(default=(), title="使用", description="common/ 里的通用部分")
     inputs: dict[Name, InputSpec] = Field(default={}, title="名单的列", description="名单必须有的列；上传时逐行校验")
+    hours: dict[Name, Hours] = Field(default={}, title="营业时间", description="几张营业时间表，用 check 比较")
     defaults: Defaults = Field(title="通用规则", description="说一次，处处有效")
     longest: Longest = Field(title="上限", description="轮数和时间的上限：每通电话都会结束")
     hangup: Annotated[tuple[HangupRule, ...], BeforeValidator(_rules), _HangupSchema] = Field(
@@ -314,9 +322,13 @@ class SmsFile(Part):
 
 
 class Bundle(Part):
-    """The text of a revision: a script with everything it uses, expanded."""
+    """The text of a revision: a script with everything it uses, expanded.
+
+    ``recordings``: sha256 of the file behind every ``audio``, by its name.
+    """
 
     script: Script
     intents: dict[Name, Intent]
     fillers: tuple[str, ...]
     sms: dict[Name, SmsTemplate]
+    recordings: dict[str, str] = Field(default={})

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from callbot.cli import build, settings_file
-from callbot.script import actions, basics, cases, model
+from callbot.script import actions, basics, branch, cases, ending, model, prompt
 from callbot.script.library import load
 from callbot.values import Disposition
 
@@ -31,8 +31,11 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for part in (*vars(basics).values(), *vars(model).values(), *vars(cases).values(), *vars(actions).values())
-        if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
+        for module in (actions, basics, branch, cases, ending, model, prompt)
+        for part in vars(module).values()
+        if isinstance(part, type)
+        and issubclass(part, BaseModel)
+        and part not in (model.Ask, model.Bundle, prompt.BargeIn)
     ]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
     assert keys <= set(first_cells("script-keys.md"))
