@@ -6,13 +6,14 @@ from callbot.language import Text
 from callbot.script.actions import FAILED, ActionSpec
 from callbot.script.context import Context
 from callbot.script.findings import Finding, did_you_mean, finding
+from callbot.script.kinds import kinds_of
 from callbot.script.model import Do, Step
 from callbot.script.source import Route
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Unknown actions; results, values and arguments that do not fit what the action declares."""
-    kinds = _kinds(context)
+    kinds = kinds_of(context.script)
     for name, step in context.script.steps.items():
         if step.do is None:
             continue
@@ -34,17 +35,6 @@ def _found(
 ) -> Finding:
     document, place = context.where(route, key=key)
     return finding(document, place, code, message, did_you_mean(name, known))
-
-
-def _kinds(context: Context) -> dict[str, str]:
-    """The type of every value of the script, by name."""
-    kinds: dict[str, str] = {name: spec.type for name, spec in context.script.inputs.items()}
-    for step in context.script.steps.values():
-        if step.ask is not None:
-            kinds[step.ask.variable] = step.ask.type
-        if step.do is not None:
-            kinds.update({name: spec.type for name, spec in step.do.gives.items()})
-    return kinds
 
 
 def _results(context: Context, name: str, step: Step, do: Do, spec: ActionSpec) -> Iterator[Finding]:
@@ -92,7 +82,7 @@ def _arguments(context: Context, name: str, do: Do, spec: ActionSpec, kinds: dic
         if wanted is None:
             message = Text(f"{do.action} 不要 {argument}", f"{do.action} does not take {argument}")
             yield _found(context, (*route, at), "S206", message, argument, list(spec.arguments))
-        elif kind is not None and wanted not in ("text", kind):  # a value that does not exist is found elsewhere
+        elif kind not in (None, "one_of", wanted) and wanted != "text":  # an unknown value is found elsewhere
             document, place = context.where((*route, at))
             message = Text(
                 f"{do.action} 要的 {argument} 是 {wanted}，这里是 {kind}",

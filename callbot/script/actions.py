@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from callbot.script.basics import Dsl, Name, Part, short_form
-from callbot.script.model import GivenSpec, ValueType
+from callbot.script.model import GivenSpec, InputType
 
 FAILED = "failed"
 """The result that every action can have and none declares: no answer, or one that cannot be used."""
@@ -19,8 +19,11 @@ class ActionSpec(Part):
     """What one action takes, how it can come back besides ``failed``, and what it gives."""
 
     title: str = Field(title="中文名", description="这个动作做什么，界面里显示")
-    arguments: dict[Name, ValueType] = Field(
-        default={}, alias="with", title="需要的值", description="值的名字和类型；话术的 with 要写上这些名字"
+    arguments: dict[Name, InputType] = Field(
+        default={},
+        alias="with",
+        title="需要的值",
+        description="值的名字和类型；话术的 with 要写上这些名字；text 什么值都收",
     )
     results: tuple[Name, ...] = Field(
         min_length=1, title="结果", description="系统可能的回答；failed（没有回答）总是有，不用写"
