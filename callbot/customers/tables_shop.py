@@ -122,7 +122,7 @@ def _orders_of(question: _Question) -> Answer:
     columns = ("order_no", "item", "amount", "stage")
     rows = [row for row in orders_of(question.orders, question.value("phone"), *columns) if row["stage"] != "cancelled"]
     items = [
-        {"value": row["order_no"], "name": row["item"], "day": row["ordered_on"], "amount": row["amount"]}
+        {"value": row["order_no"], "name": row["item"], "day": row["ordered_on"], "amount": _money(row["amount"])}
         for row in rows[:_LISTED]
     ]
     return ("found", {"orders": json.dumps(items, ensure_ascii=False)}) if items else ("none", {})
@@ -160,7 +160,7 @@ def _money(raw: str) -> str:
         return parse_input(InputSpec(type="money"), raw)
     except InputProblem as problem:
         raise SettingsError(
-            Text(f"优惠券表的 amount：{problem.text.zh}", f"amount in the table of coupons: {problem.text.en}")
+            Text(f"表里的 amount：{problem.text.zh}", f"amount in a table: {problem.text.en}")
         ) from None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from callbot.language import Text
-from callbot.script.actions import FAILED, ActionSpec
+from callbot.script.actions import FAILED, ActionSpec, takes
 from callbot.script.context import Context
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.kinds import kinds_of
@@ -77,12 +77,12 @@ def _arguments(context: Context, name: str, do: Do, spec: ActionSpec, kinds: dic
         message = Text(f"{do.action} 需要 {'、'.join(missing)}", f"{do.action} needs {', '.join(missing)}")
         whole = f"with: [{', '.join(spec.arguments)}]"
         yield finding(document, place, "S206", message, Text(f"写成 {whole}", f"write {whole}"))
-    for at, argument in enumerate(do.arguments):
-        wanted, kind = spec.arguments.get(argument), kinds.get(argument)
+    for at, argument, value in do.asked():
+        wanted, kind = spec.arguments.get(argument), kinds.get(value)
         if wanted is None:
             message = Text(f"{do.action} 不要 {argument}", f"{do.action} does not take {argument}")
             yield _found(context, (*route, at), "S206", message, argument, list(spec.arguments))
-        elif kind not in (None, "one_of", wanted) and wanted != "text":  # an unknown value is found elsewhere
+        elif kind is not None and not takes(wanted, kind):  # an unknown value is found elsewhere
             document, place = context.where((*route, at))
             message = Text(
                 f"{do.action} 要的 {argument} 是 {wanted}，这里是 {kind}",

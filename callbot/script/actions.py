@@ -50,6 +50,14 @@ class ActionFile(Part):
     actions: dict[Name, ActionSpec] = Field(title="动作")
 
 
+def takes(wanted: str, kind: str) -> bool:
+    """Whether an argument of the type ``wanted`` takes a value of the type ``kind``.
+
+    What was chosen out of a list is whatever the system put there.
+    """
+    return wanted in ("text", kind) or kind == "one_of" or (wanted == "order_no" and kind == "digits")
+
+
 def carried(raw_steps: Mapping[str, Any], actions: Mapping[str, ActionSpec]) -> dict[str, Any]:
     """Steps as a revision keeps them: each ``do`` with the results that come ``without`` values.
 

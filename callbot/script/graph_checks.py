@@ -159,7 +159,7 @@ def _uses(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
         yield from ((said, value) for value in template.values(text) if value not in asked)
     yield from ((place, value) for place, text in sentences(name, step) for value in template.values(text))
     if step.do is not None:
-        yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
+        yield from (((*route, "do", "with", at), value) for at, _, value in step.do.asked())
     if step.ask is not None:
         needed = {"from": step.ask.source, "current": step.ask.current}
         yield from (((*route, "ask", key), value) for key, value in needed.items() if value is not None)

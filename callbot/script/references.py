@@ -163,7 +163,7 @@ def _values(context: Context) -> Iterator[Finding]:
             needed = {"from": step.ask.source, "current": step.ask.current}
             uses += [(("steps", name, "ask", key), (value,)) for key, value in needed.items() if value is not None]
         if step.do is not None:
-            uses += [(("steps", name, "do", "with", at), (value,)) for at, value in enumerate(step.do.arguments)]
+            uses += [(("steps", name, "do", "with", at), (value,)) for at, _, value in step.do.asked()]
         uses += [(route, (value,)) for route, value in of_ending(("steps", name, "end"), step.end)]
     for at, rule in enumerate(context.script.hangup):
         uses += [(route, (value,)) for route, value in of_ending(("hangup", at), rule)]

@@ -167,6 +167,16 @@ async def test_a_number_that_is_in_no_order_is_never_matched(world: World) -> No
     assert await world.ask("verify_identity", phone="13900000000", id_tail="3016") == ("wrong", {})
 
 
+async def test_a_customers_orders_newest_first_without_cancelled_ones(world: World) -> None:
+    result, values = await world.ask("orders_of", phone="13800000001")
+    assert result == "found"
+    assert json.loads(values["orders"]) == [
+        {"value": "4820165", "name": "水杯", "day": "2026-05-30", "amount": "89.00"},
+        {"value": "00731", "name": "耳机", "day": "2026-05-28", "amount": "328.50"},
+    ]
+    assert await world.ask("orders_of", phone="13900000000") == ("none", {})
+
+
 async def test_a_coupon_is_reserved_once_for_an_order(world: World) -> None:
     first = await world.ask("reserve_coupon", order_no="00731")
     assert first == ("reserved", {"coupon": "20.00", "coupon_code": "A1"})
@@ -217,6 +227,7 @@ async def test_only_results_and_values_that_scripts_know(world: World) -> None:
         "order_status": {"order_no": "00731"},
         "caller_account": {},
         "verify_identity": {"phone": "13800000001", "id_tail": "3016"},
+        "orders_of": {"phone": "13800000001"},
         "reserve_coupon": {"order_no": "00731"},
         "request_refund": {"order_no": "00731"},
         "request_exchange": {"order_no": "00731"},
