@@ -11,11 +11,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from callbot.script.cases import CaseFile
+from callbot.script.faq import FaqFile
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 
 _SCHEMAS: dict[str, type[BaseModel]] = {
     "script.v1.json": Script,
     "common.v1.json": CommonPart,
+    "faq.v1.json": FaqFile,
     "flow.v1.json": Flow,
     "intents.v1.json": IntentFile,
     "sms.v1.json": SmsFile,

@@ -36,6 +36,7 @@ from callbot.messages import (
     HungUp,
     KeyPressed,
     Listen,
+    MachineHeard,
     PromptFinished,
     Say,
     Silence,
@@ -114,7 +115,7 @@ class _NotReady:
     generation: int
 
 
-_Inbox = LegEvent | Result | ActionFinished | TimeUp | HandedOver | _NotReady
+_Inbox = LegEvent | Result | ActionFinished | MachineHeard | TimeUp | HandedOver | _NotReady
 
 
 class Session:
@@ -154,8 +155,8 @@ class Session:
         self._replying_to: TurnMarks | None = None
         self._gone: LegEnded | None = None
 
-    def post(self, event: TimeUp) -> None:
-        """Tell the conversation from outside that it has to end."""
+    def post(self, event: TimeUp | MachineHeard) -> None:
+        """Tell the conversation from outside that it has to end, or that no person is listening."""
         self._inbox.put_nowait(event)
 
     def hang_up(self) -> None:
@@ -224,6 +225,8 @@ class Session:
                     self._say(say)
             case TimeUp():
                 self._time_up(item)
+            case MachineHeard():
+                self._advance(item)
             case HandedOver(result=result):
                 self._parted(result)
             case _:

@@ -2,7 +2,7 @@
 
 ::
 
-    heard ─ an exit of the step ─ a value it asks for ─ an aside ─ not understood
+    heard ─ an exit of the step ─ a value it asks for ─ the voice (angry) ─ an aside ─ a question (faq) ─ not understood
     key   ─ a digit of a value  ─ a key of the menu ─ not understood
 """
 
@@ -11,6 +11,7 @@ from typing import Literal
 
 from callbot.dialogue import asking
 from callbot.dialogue.asking import AskState
+from callbot.dialogue.knowledge import Answer
 from callbot.dialogue.turn import Turn, expects
 from callbot.dialogue.understand import understand
 from callbot.messages import Heard, Understanding
@@ -27,9 +28,17 @@ def heard(turn: Turn, event: Heard) -> None:
         return
     understood = _understand(turn, event)
     turn.state = replace(turn.state, understood=understood)
-    way, row = _way(turn, understood)
+    way, row = _way(turn, understood.intent)
     reply = asking.Nothing() if way else _asked(turn, event.text, understood)
+    if way is None and isinstance(reply, asking.Nothing) and event.emotion:
+        felt, felt_row = _way(turn, event.emotion)
+        way, row = felt, felt_row or row
     nothing = way is None and row is None and isinstance(reply, asking.Nothing)
+    answer = turn.script.knowledge.find(event.text) if nothing else None
+    if answer is not None:
+        nothing = False
+        why = f"faq {answer.entry}: {answer.why}"
+        turn.state = replace(turn.state, understood=Understanding(None, answer.score, why, understood.slots))
     if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
         return  # noise, 嗯 or 喂 under the prompt: it goes on
     if turn.state.asking.keyed and nothing:
@@ -42,6 +51,8 @@ def heard(turn: Turn, event: Heard) -> None:
         _follow(turn, reply)
     elif row is not None:
         _aside(turn, row)
+    elif answer is not None:
+        _answer(turn, answer)
     else:
         _unclear(turn)
 
@@ -81,12 +92,12 @@ def _understand(turn: Turn, event: Heard) -> Understanding:
     return understand(event.text, turn.script.intents, expects(turn.script, turn.state.step), turn.state.now)
 
 
-def _way(turn: Turn, understood: Understanding) -> tuple[str | None, Digression | None]:
+def _way(turn: Turn, intent: str | None) -> tuple[str | None, Digression | None]:
     """The exit or the aside that an intent leads to here; what the intent also counts as comes after itself."""
-    if understood.intent is None:
+    if intent is None:
         return None, None
     everywhere = anytime(turn.script.script, turn.step)
-    for name in turn.script.intents.meanings(understood.intent):
+    for name in turn.script.intents.meanings(intent):
         if name in turn.step.answers:
             return f"answer:{name}", None
         if name in everywhere:
@@ -128,6 +139,20 @@ def _again(turn: Turn, kind: Literal["silence", "unclear"], tries: int, *, own: 
     else:
         turn.prompt(kind)
         turn.listen()
+
+
+def _answer(turn: Turn, answer: Answer) -> None:
+    """Answer a question in between and come back to the prompt, as often as the script allows in a call."""
+    limit = turn.script.script.faq.at_most if turn.script.script.faq is not None else None
+    answered = turn.state.counters.get("faq", 0)
+    if limit is not None and answered >= limit:
+        turn.take("faq")
+        return
+    turn.count(faq=answered + 1, silence=0, unclear=0)
+    turn.state = replace(turn.state, asking=AskState())
+    turn.say(answer.answer, prompt=False)
+    turn.prompt("repeat")
+    turn.listen()
 
 
 def _aside(turn: Turn, row: Digression) -> None:

@@ -91,6 +91,7 @@ def _said(script: CompiledScript, name: str, value: str, now: datetime) -> tuple
 
 
 def _sentences(script: CompiledScript) -> Iterator[str]:
+    yield from (entry.answer for entry in script.faq.values())
     rows = [script.script.defaults.anytime, *(step.anytime for step in script.script.steps.values())]
     for step in script.script.steps.values():
         if step.say is not None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from callbot.script import branch_checks, graph_checks, recording_checks, references, source, speech_checks
+from callbot.script import branch_checks, faq_checks, graph_checks, recording_checks, references, source, speech_checks
 from callbot.script.context import Context, combine
+from callbot.script.faq import FaqFile
 from callbot.script.findings import Finding
 from callbot.script.library import Library, load, root_of, unreadable
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
@@ -25,6 +26,7 @@ _PASSES = (
     branch_checks.check_calls,
     references.check,
     branch_checks.check,
+    faq_checks.check,
     graph_checks.check,
     speech_checks.check,
     recording_checks.check,
@@ -65,13 +67,13 @@ def check_shared(path: Path) -> tuple[Finding, ...]:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "flow": Flow}
+    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "flow": Flow, "faq": FaqFile}
     model = models.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 
 def kind(document: Document) -> str | None:
-    """What a file is: campaign, common, flow, intents, sms; None when it does not say."""
+    """What a file is: campaign, common, faq, flow, intents, sms; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None
 
