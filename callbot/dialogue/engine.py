@@ -117,11 +117,8 @@ def _given(step: Step, event: ActionFinished) -> dict[str, str] | None:
     for name, spec in step.do.gives.items():
         raw = event.values.get(name, "")
         try:
-            if spec.type == "datetime":
-                given[name] = datetime.fromisoformat(raw).isoformat()
-            else:
-                given[name] = parse_input(InputSpec(type=spec.type), raw)
-        except (InputProblem, ValueError):
+            given[name] = parse_input(InputSpec(type=spec.type), raw)
+        except InputProblem:
             return None
     return given
 

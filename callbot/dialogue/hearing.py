@@ -7,11 +7,11 @@
 """
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, assert_never
 
 from callbot.dialogue import asking
-from callbot.dialogue.asking import AskState
 from callbot.dialogue.knowledge import Answer
+from callbot.dialogue.taking import Words
 from callbot.dialogue.turn import Turn, expects
 from callbot.dialogue.understand import understand
 from callbot.messages import Heard, Understanding
@@ -27,12 +27,14 @@ def heard(turn: Turn, event: Heard) -> None:
     if not turn.listening:
         return
     understood = _understand(turn, event)
-    turn.state = replace(turn.state, understood=understood)
     way, row = _way(turn, understood.intent)
-    reply = asking.Nothing() if way else _asked(turn, event.text, understood)
-    if way is None and isinstance(reply, asking.Nothing) and event.emotion:
-        felt, felt_row = _way(turn, event.emotion)
-        way, row = felt, felt_row or row
+    reply, understood = _asked(turn, event.text, understood, elsewhere=way is not None or row is not None)
+    turn.state = replace(turn.state, understood=understood)
+    if not isinstance(reply, asking.Nothing):
+        way, row = None, None
+    elif way is None and event.emotion:
+        way, felt = _way(turn, event.emotion)
+        row = felt or row
     nothing = way is None and row is None and isinstance(reply, asking.Nothing)
     answer = turn.script.knowledge.find(event.text) if nothing else None
     if answer is not None:
@@ -61,10 +63,10 @@ def key(turn: Turn, pressed: str) -> None:
     """The customer pressed a key."""
     if not turn.listening:
         return
-    ask = turn.step.ask
+    asked = turn.asked
     reply: asking.Reply = asking.Nothing()
-    if ask is not None and asking.takes_keys(ask) and pressed not in turn.step.keys:
-        reply = asking.key(ask, turn.state.asking, pressed)
+    if asked is not None and pressed not in turn.step.keys:
+        reply = asking.key(asked, turn.state.asking, pressed)
     if isinstance(reply, asking.Entering):  # a number is one turn of the customer however many keys it takes
         _follow(turn, reply)
     elif turn.turn_over():
@@ -79,8 +81,9 @@ def silence(turn: Turn) -> None:
     """The customer said nothing for as long as the last ``Listen`` told."""
     if not turn.listening or turn.turn_over():
         return
-    if turn.state.asking.keyed and turn.step.ask is not None:
-        _follow(turn, asking.entered(turn.step.ask, turn.state.asking))
+    asked = turn.asked
+    if turn.state.asking.keyed and asked is not None:
+        _follow(turn, asking.entered(asked, turn.state.asking))
         return
     rule = silence_rule(turn.script.script, turn.step)
     _again(turn, "silence", rule.tries, own=turn.step.silence is not None)
@@ -106,9 +109,27 @@ def _way(turn: Turn, intent: str | None) -> tuple[str | None, Digression | None]
     return None, None
 
 
-def _asked(turn: Turn, text: str, understood: Understanding) -> asking.Reply:
-    ask = turn.step.ask
-    return asking.Nothing() if ask is None else asking.heard(ask, text, understood, turn.state.now)
+def _asked(turn: Turn, text: str, understood: Understanding, *, elsewhere: bool) -> tuple[asking.Reply, Understanding]:
+    """What the words come to in a step that asks, and how they were understood then.
+
+    An intent that leads ``elsewhere`` gives way to a value that means nothing else, unless it has to be followed (stop
+    calling), and to yes or no when a value was read back.
+    """
+    asked, state = turn.asked, turn.state.asking
+    if asked is None:
+        return asking.Nothing(), understood
+    intent = understood.intent
+    words = Words(text, turn.state.now, asked.items, turn.script.intents.meanings(intent) if intent else ())
+    found = asking.taken(asked, state, words)
+    answered = state.confirming and intent in ("affirm", "deny")
+    must = intent is not None and intent in turn.script.intents.table and turn.script.intents.table[intent].sure
+    if elsewhere and not answered and (must or not found.sure):
+        return asking.Nothing(), understood
+    reply = asking.heard(asked, state, words)
+    if found.sure and not isinstance(reply, asking.Nothing):
+        values = " ".join(f"value:{asked.ask.values[name].type} {value}" for name, value in found.values.items())
+        understood = Understanding(None, 1.0, values, understood.slots)
+    return reply, understood
 
 
 def _follow(turn: Turn, reply: asking.Reply) -> None:
@@ -119,9 +140,18 @@ def _follow(turn: Turn, reply: asking.Reply) -> None:
         case asking.Entering(state=state, wait_ms=wait_ms):
             turn.state = replace(turn.state, asking=state)
             turn.listen(wait_ms)
+        case asking.Asking(state=state):
+            turn.count(silence=0, unclear=0)
+            turn.state = replace(turn.state, asking=state)
+            turn.prompt("first")
+            turn.listen()
         case asking.Collected(values=values, way=way):
             turn.learn(values)
             turn.take(way)
+        case asking.GaveUp():
+            turn.take("gave_up")
+        case _:
+            assert_never(reply)
 
 
 def _unclear(turn: Turn) -> None:
@@ -133,7 +163,7 @@ def _again(turn: Turn, kind: Literal["silence", "unclear"], tries: int, *, own: 
     """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
     count = turn.state.counters.get(kind, 0) + 1
     turn.count(**{kind: count})
-    turn.state = replace(turn.state, asking=AskState())
+    turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
     if count >= tries:
         turn.take("gave_up" if turn.step.ask is not None and not own else kind)
     else:
@@ -149,7 +179,7 @@ def _answer(turn: Turn, answer: Answer) -> None:
         turn.take("faq")
         return
     turn.count(faq=answered + 1, silence=0, unclear=0)
-    turn.state = replace(turn.state, asking=AskState())
+    turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
     turn.say(answer.answer, prompt=False)
     turn.prompt("repeat")
     turn.listen()
@@ -157,7 +187,7 @@ def _answer(turn: Turn, answer: Answer) -> None:
 
 def _aside(turn: Turn, row: Digression) -> None:
     turn.count(silence=0, unclear=0)
-    turn.state = replace(turn.state, asking=AskState())
+    turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
     if row.say is not None:
         turn.say(row.say, prompt=False)
     if row.back != "listen":

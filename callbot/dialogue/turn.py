@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from callbot.dialogue.asking import AskState
+from callbot.dialogue.asking import Asked, AskState, asked_in
 from callbot.dialogue.compiled import CompiledScript
 from callbot.dialogue.pieces import sentence
 from callbot.dialogue.state import DialogueState
@@ -19,14 +19,15 @@ from callbot.script.graph import anytime, silence_rule
 from callbot.script.kinds import NOW
 from callbot.script.model import Step
 from callbot.script.prompt import Variant
+from callbot.zh.times import aware
 from callbot.zh.written import written
 
 
 def expects(script: CompiledScript, step: str) -> tuple[str, ...]:
     """What a step listens for, as in ``messages.Listen``: the value it asks for, its answers, what is always valid."""
     here = script.script.steps[step]
-    asked = () if here.ask is None else (f"value:{here.ask.type}",)
-    return (*asked, *here.answers, *anytime(script.script, here))
+    asked = asked_in(script.script, here, {})
+    return (*(asked.expects if asked is not None else ()), *here.answers, *anytime(script.script, here))
 
 
 class Turn:
@@ -46,6 +47,11 @@ class Turn:
     def listening(self) -> bool:
         """Whether the conversation has begun and waits for the customer."""
         return bool(self.state.path) and self.step.listens
+
+    @property
+    def asked(self) -> Asked | None:
+        """What the step asks, if it asks for values."""
+        return asked_in(self.script.script, self.step, self.state.variables)
 
     # ------------------------------------------------------------ moving
 
@@ -71,7 +77,9 @@ class Turn:
         """Speak, then wait, ask a system or end; or the step to go to at once."""
         self.count(silence=0, unclear=0)
         self.state = replace(self.state, step=name, path=(*self.state.path, name), asking=AskState())
-        step = self.step
+        step, asked = self.step, self.asked
+        if asked is not None:
+            self.state = replace(self.state, asking=asked.begin())
         self.prompt("first")
         if step.listens:
             self.listen()
@@ -122,16 +130,22 @@ class Turn:
     # ------------------------------------------------------------ actions
 
     def prompt(self, why: Variant) -> None:
-        """Speak the step's own sentence, if it has one, as this occasion wants it."""
-        own = self.step.say
-        if own is not None:
+        """Speak the step's own sentence, if it has one, as this occasion wants it.
+
+        While a step asks, what reads back its values or asks for the missing ones is said instead.
+        """
+        own, asked = self.step.say, self.state.asking.prompt
+        if asked:
+            self.say(asked, prompt=True, slow=why == "slower")
+        elif own is not None:
             recording = self.step.audio.get(own.variant(why), "")
             audio = self.script.recordings.get(recording, "")
             self.say(own.text(why), prompt=True, slow=why == "slower", audio=audio)
 
     def say(self, text: str, *, prompt: bool, slow: bool = False, audio: str = "") -> None:
         """Speak a sentence with its values: the step's own ``prompt``, or an aside."""
-        shown, pieces = sentence(self.script, text, self.state.variables, self.state.now)
+        values = {**self.state.variables, **self.state.asking.values}
+        shown, pieces = sentence(self.script, text, values, self.state.now)
         first = not any(isinstance(action, Say) for action in self.actions)
         self.state = replace(self.state, said=(*self.state.said, self.state.step if prompt else ""))
         self.actions.append(
@@ -188,4 +202,4 @@ def _moment(value: str, now: datetime) -> datetime:
     """The moment of a datetime or date variable; a day alone is tried at ten in the morning."""
     if len(value) == len("2026-06-30"):
         return datetime.combine(date.fromisoformat(value), datetime.min.time().replace(hour=10), now.tzinfo)
-    return datetime.fromisoformat(value)
+    return aware(value, now)

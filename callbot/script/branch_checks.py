@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.comparison import check_constant, comparisons, reference
 from callbot.script.context import Context
 from callbot.script.expand import Called
@@ -154,7 +154,7 @@ def _types(context: Context) -> Iterator[Finding]:
     for name, step in context.script.steps.items():
         found: dict[str, tuple[str, Route]] = {}
         if step.ask is not None:
-            found[step.ask.variable] = (step.ask.type, ("ask", step.ask.variable))
+            found |= {value: (spec.type, ("ask", value)) for value, spec in step.ask.values.items()}
         if step.do is not None:
             found |= {value: (spec.type, ("do", "gives", value)) for value, spec in step.do.gives.items()}
         for value, (kind, route) in found.items():
@@ -172,11 +172,11 @@ def _scopes(context: Context) -> Iterator[Finding]:
     made: dict[str, set[Called | None]] = {}
     owners = context.whole.owners
     for name, step in context.script.steps.items():
-        values = ([step.ask.variable] if step.ask is not None else []) + list(step.do.gives if step.do else ())
+        values = (*(step.ask.values if step.ask is not None else ()), *(step.do.gives if step.do else ()))
         for value in values:
             made.setdefault(value, set()).update(_seen_by(context, owners.get(name), value))
     for name, step in context.script.steps.items():
-        for route, text in sentences(name, step):
+        for route, text in (*sentences(name, step), *ask_checks.sentences(context.script, name, step)):
             for value in template.values(text):
                 if value in made and value not in context.script.inputs and owners.get(name) not in made[value]:
                     document, place = context.where_value(route, value)

@@ -32,9 +32,10 @@ CODES: dict[str, Text] = {
         "What can fail names its failure: `results` and `transfer` need `failed`, `ask` needs `gave_up`.",
     ),
     "S108": Text(
-        "ask 一次问一个值，问到以后走 then。按键是输入的内容，所以 keys 里只能有 *；# 表示输完。",
-        "`ask` collects one value and goes on by `then`. Keys are what is collected, so `keys` may hold only *; # ends "
-        "the entry.",
+        "ask 写要问的值和类型，问到以后走 then；核对已有的值（current）时走 same 或 changed。\n"
+        "按键是输入的内容，所以 keys 里只能有 *；# 表示输完。",
+        "`ask` names values with types and goes on by `then`, or by `same` and `changed` when it checks a current "
+        "value. Keys are what is collected, so `keys` may hold only *; # ends the entry.",
     ),
     "S109": Text(
         "这几个键的搭配不对：at_most 配 else；to 和 back 只能写一个；retry_at 和 retry_in 只能写一个。",
@@ -44,6 +45,12 @@ CODES: dict[str, Text] = {
         "语言里有这个键，但这个版本还不支持。请先删掉。", "The language has this key, this version does not run it yet."
     ),
     "S111": Text("名字用小写字母开头，只含小写字母、数字和下划线。", "Names are lower-case letters, digits and _."),
+    "S112": Text(
+        "这个类型的写法不对：choice 要有 options，one_of 要有 from，digits 和 order_no 可以有 length 和 checksum，\n"
+        "current 要和 same、changed 一起写，collect: keys 只用于能按键输入的类型。",
+        "What a type needs or cannot have: a choice has `options`, one_of has `from`, digits and order_no may have "
+        "`length` and `checksum`, `current` comes with `same` and `changed`, `collect: keys` is for what keys enter.",
+    ),
     "S201": Text("use 里的名字要是 common/ 里的文件。", "`use` names files in common/."),
     "S202": Text("意图在 intents/ 里定义。", "Intents are defined in intents/."),
     "S203": Text("去的步骤不存在。步骤在 steps 或 use 的通用部分里。", "The step to go to does not exist."),
@@ -80,7 +87,22 @@ CODES: dict[str, Text] = {
         "be used.",
     ),
     "S215": Text("同一个值在两处有不同的类型。给其中一个换个名字。", "One value has two types. Rename one."),
-    "S216": Text("faq 里写 knowledge/ 里的文件名（不带 .yaml）。", "`faq` names files in knowledge/, without .yaml."),
+    "S216": Text(
+        "one_of 的 from 要是 list 类型的值；current 的类型要和问的值一样。",
+        "`from` names a value of the type list; `current` has the type of the value that is asked.",
+    ),
+    "S217": Text(
+        "一次问几个值，或核对已有的值时，missing 里要有单独问每个值的话：客户可能只说了一部分。",
+        "Where several values are asked, or a current one is checked, `missing` has a sentence for each: callers say "
+        "a part.",
+    ),
+    "S218": Text(
+        "复述的话要说出问到的每个值：defaults.read_back 里用 {value}，步骤自己的 read_back 里用值的名字。\n"
+        "不需要复述就在步骤里写 read_back: off。",
+        "What is read back names every value: {value} in `defaults.read_back`, the values' names in a step's own. "
+        "`read_back: off` in a step reads nothing back.",
+    ),
+    "S219": Text("faq 里写 knowledge/ 里的文件名（不带 .yaml）。", "`faq` names files in knowledge/, without .yaml."),
     "S301": Text("没有路走到这个步骤。", "No way leads to this step."),
     "S302": Text("从这个步骤永远走不到 end。", "No end can be reached from this step."),
     "S303": Text("几个步骤绕成一圈，中间不听客户说话，电话会一直说下去。", "A loop of steps that never listens."),

@@ -13,6 +13,7 @@ from callbot.language import Text
 from callbot.script.branch import HOUR_STATES, CheckRow
 from callbot.script.inputs import InputProblem, parse_input
 from callbot.script.model import InputSpec, InputType
+from callbot.zh.times import aware
 
 _BY_KIND = {
     "money": ("is", "at_most", "at_least", "empty"),
@@ -25,7 +26,10 @@ _REFERENCE = re.compile(r"^\{([a-z][a-z0-9_]*)\}$")
 _OFFSET = re.compile(r"^([+-])([0-9]{1,4})([dhm])$")
 _OFFSET_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _CLOCK = re.compile(r"^([01][0-9]|2[0-3]):([0-5][0-9])$")
-_PARSED: dict[str, InputType] = {"money": "money", "date": "date", "digits": "digits", "phone": "phone"}
+_PARSED: dict[str, InputType] = {
+    "money": "money", "date": "date", "digits": "digits", "phone": "phone", "order_no": "order_no", "time": "time",
+    "address": "address",
+}  # fmt: skip
 
 
 def reference(row: CheckRow) -> str | None:
@@ -77,11 +81,11 @@ def holds(row: CheckRow, kind: str, value: str, values: Mapping[str, str], now: 
 def _ordered(value: str, operand: str, now: datetime, compare: Callable[[float, float], bool]) -> bool:
     limit = _moment(operand, now)
     if isinstance(limit, time):
-        moment = datetime.fromisoformat(value)
+        moment = aware(value, now)
         return compare(moment.hour * 60 + moment.minute, limit.hour * 60 + limit.minute)
     if len(value) == len("2026-06-30") or not isinstance(limit, datetime):  # a day is compared with days
         return compare(_day(datetime.fromisoformat(value)), _day(limit))
-    return compare(datetime.fromisoformat(value).timestamp(), limit.timestamp())
+    return compare(aware(value, now).timestamp(), limit.timestamp())
 
 
 def _day(moment: date) -> int:

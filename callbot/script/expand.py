@@ -131,9 +131,10 @@ def _renamed(raw: dict[str, Any], caller: str) -> dict[str, Any]:
     for key in ("then", "otherwise"):
         if key in step:
             step[key] = _jump(step[key], caller)
-    for key, target in (("ask", "gave_up"), ("transfer", "failed")):
+    for key, targets in (("ask", ("gave_up", "same", "changed")), ("transfer", ("failed",))):
         if key in step:
-            step[key] = {**step[key], target: _jump(step[key][target], caller)}
+            leading = {target: _jump(step[key][target], caller) for target in targets if target in step[key]}
+            step[key] = {**step[key], **leading}
     for rule in ("silence", "unclear"):
         if rule in step:
             step[rule] = {**step[rule], "then": flow_step(caller, step[rule]["then"])}

@@ -27,7 +27,7 @@ def _categories(context: Context) -> Iterator[Finding]:
             if isinstance(document.data["faq"], list):
                 place = document.place(("faq", at))
             message = Text(f"knowledge/ 里没有 {name}.yaml", f"there is no {name}.yaml in knowledge/")
-            yield finding(document, place, "S216", message, did_you_mean(name, list(known)))
+            yield finding(document, place, "S219", message, did_you_mean(name, list(known)))
 
 
 def _entries(context: Context) -> Iterator[Finding]:

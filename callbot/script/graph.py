@@ -1,7 +1,8 @@
 """The script as a graph: every step's exits, by name, and where they lead. Pure.
 
 Exits are named after what takes them: ``answer:affirm``, ``key:1``, ``anytime:human``, ``silence``, ``unclear``,
-``value``, ``gave_up``, ``row:1``, ``otherwise``, ``result:paid``, ``failed``, ``then``. Lint walks them and the state
+``value``, ``same``, ``changed``, ``gave_up``, ``row:1``, ``otherwise``, ``result:paid``, ``failed``, ``then``. Lint
+walks them and the state
 machine is built from them, so both see the same script.
 """
 
@@ -43,9 +44,14 @@ def exits(script: Script, step: Step) -> dict[str, Jump]:
         for name, row in anytime(script, step).items():
             if row.to is not None and name not in step.answers:
                 ways[f"anytime:{name}"] = Jump(to=row.to)
-        if step.ask is not None and step.then is not None:
-            ways["value"] = step.then
-            ways["gave_up"] = step.ask.gave_up
+        if step.ask is not None:
+            asked = {
+                "value": step.then,
+                "same": step.ask.same,
+                "changed": step.ask.changed,
+                "gave_up": step.ask.gave_up,
+            }
+            ways |= {way: jump for way, jump in asked.items() if jump is not None}
         if step.ask is None or step.silence is not None:
             ways["silence"] = Jump(to=silence_rule(script, step).then)
         if step.ask is None or step.unclear is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.actions import gives_with
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
@@ -53,8 +53,8 @@ def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[st
 
 def gained(step: Step, way: str) -> frozenset[str]:
     """The values that are certain after this exit of a step though they need not have been before."""
-    if way == "value" and step.ask is not None:
-        return frozenset((step.ask.variable,))
+    if way in ("value", "same", "changed") and step.ask is not None:
+        return frozenset(step.ask.values)
     if step.check is not None:
         return frozenset((step.check,)) if _is_there(step, way) else frozenset()
     if step.do is not None and gives_with(step.do.action, way.removeprefix("result:")):
@@ -171,17 +171,23 @@ def _hangup(context: Context) -> Iterator[Finding]:
         yield finding(document, place, "S306", message, Text("最后加一条 {outcome: hung_up}", "add {outcome: hung_up}"))
 
 
-def _uses(name: str, step: Step) -> Iterator[tuple[Route, str]]:
+def _uses(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
     route: Route = ("steps", name)
+    for said, text in ask_checks.sentences(script, name, step):
+        asked = step.ask.values if step.ask is not None and "read_back" in said else ()
+        yield from ((said, value) for value in template.values(text) if value not in asked)
     yield from ((place, value) for place, text in sentences(name, step) for value in template.values(text))
     if step.do is not None:
         yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
+    if step.ask is not None:
+        needed = {"from": step.ask.source, "current": step.ask.current}
+        yield from (((*route, "ask", key), value) for key, value in needed.items() if value is not None)
     yield from of_ending((*route, "end"), step.end)
 
 
 def _unset(context: Context) -> Iterator[Finding]:
     for name, (values, _) in known_before(context.script).items():
-        for route, value in _uses(name, context.script.steps[name]):
+        for route, value in _uses(context.script, name, context.script.steps[name]):
             if value not in values:
                 document, place = context.where_value(route, value)
                 message = Text(

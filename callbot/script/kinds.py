@@ -18,7 +18,7 @@ def kinds_of(script: Script) -> dict[str, str]:
     kinds.update({name: spec.type for name, spec in script.inputs.items()})
     for step in script.steps.values():
         if step.ask is not None:
-            kinds[step.ask.variable] = step.ask.type
+            kinds.update({name: spec.type for name, spec in step.ask.values.items()})
         if step.do is not None:
             kinds.update({name: spec.type for name, spec in step.do.gives.items()})
     return kinds

@@ -9,15 +9,16 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validat
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from callbot.script.ask import Asked
 from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
 from callbot.script.branch import CheckRow, Hours
 from callbot.script.ending import EndSpec, HangupRule
 from callbot.script.faq import Digressions, FaqEntry
 from callbot.script.prompt import BargeIn, Interrupting, Recordings, Said
 
-InputType = Literal["text", "digits", "money", "date", "phone"]
-AskType = Literal["datetime", "date", "digits", "money"]
-ValueType = Literal["text", "digits", "money", "date", "phone", "datetime"]
+InputType = Literal[
+    "text", "digits", "money", "date", "phone", "time", "datetime", "order_no", "name", "address", "list"
+]
 
 LATER_KEYS = frozenset(("choices",))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
@@ -49,7 +50,9 @@ Anytime = Annotated[Digression, TO, TO_SCHEMA]
 class InputSpec(Part):
     """One column that a contact list must have."""
 
-    type: InputType = Field(title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话")
+    type: InputType = Field(
+        title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话、name 姓名、address 地址等"
+    )
     label: str = Field(default="", title="中文名", description="名单和界面里显示的名字")
     private: Name | None = Field(
         default=None, title="保密", description="证明了什么之后才能说出来，例如 identity（本人）"
@@ -59,7 +62,7 @@ class InputSpec(Part):
 class GivenSpec(Part):
     """One value that an action gives back."""
 
-    type: ValueType = Field(title="类型", description="这个值怎么读")
+    type: InputType = Field(title="类型", description="这个值怎么读")
     private: Name | None = Field(default=None, title="保密", description="证明了什么之后才能说出来")
 
 
@@ -84,6 +87,9 @@ class Defaults(Part):
     silence: SilenceRule | None = Field(default=None, title="没有声音", description="客户不说话时怎么办")
     unclear: UnclearRule | None = Field(default=None, title="没听懂", description="听不懂客户的话时怎么办")
     anytime: dict[Name, Anytime] = Field(default={}, title="随时有效", description="任何时候听到这些意图都这样处理")
+    read_back: str | None = Field(
+        default=None, title="复述", description="复述客户说的值的话，{value} 是这些值，例如：您说的是{value}，对吗？"
+    )
 
 
 class Longest(Part):
@@ -92,58 +98,6 @@ class Longest(Part):
     turns: int = Field(ge=2, le=200, title="最多轮数", description="客户最多说几次话")
     time: Duration = Field(title="最长时间", description="通话最长多久，例如 5m")
     then: Name = Field(title="之后", description="到了上限去的步骤，它必须说完就结束")
-
-
-PAUSE_MS = 4000
-"""How long after a key the next one may come when digits are collected; VoiceXML platforms wait 3 to 5 s."""
-
-
-class Ask(Part):
-    """A value collected from the customer; ``digits`` by speech or by keys, which end with # or a ``pause``."""
-
-    variable: Name
-    type: AskType
-    gave_up: Target
-    pause: Duration = PAUSE_MS
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        fields = handler.resolve_ref_schema(handler(schema))["properties"]
-        return {
-            "type": "object",
-            "description": "值的名字: 类型（datetime、date、digits、money）；gave_up 是问不到时去的步骤；"
-            "digits 也可以按键输入，按 # 或停顿 pause 结束",
-            "properties": {
-                "gave_up": fields["gave_up"],
-                "pause": {
-                    **fields["pause"],
-                    "title": "停顿",
-                    "description": "按键停顿多久就算输完，不写是 4s",
-                },
-            },
-            "additionalProperties": fields["type"],
-            "required": ["gave_up"],
-            "minProperties": 2,
-            "maxProperties": 3,
-        }
-
-
-def _ask(raw: object) -> object:
-    """``{callback_at: datetime, gave_up: later}`` → the fields of ``Ask``."""
-    if not isinstance(raw, dict):
-        return raw
-    wanted = [name for name in raw if name not in ("gave_up", "pause")]
-    if "gave_up" not in raw:
-        raise PydanticCustomError("gave_up", "gave_up")
-    if len(wanted) != 1:
-        raise PydanticCustomError("ask_one", "ask")
-    gave_up = raw["gave_up"]
-    return {
-        "variable": wanted[0],
-        "type": raw[wanted[0]],
-        "gave_up": {"to": gave_up} if isinstance(gave_up, str) else gave_up,
-        **({"pause": raw["pause"]} if "pause" in raw else {}),
-    }
 
 
 class Do(Part):
@@ -178,9 +132,11 @@ class Step(Part):
     )
     answers: dict[Name, Target] = Field(default={}, title="回答", description="听到的意图: 去的步骤")
     keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤；问一个值时只能有 *")
-    ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(
-        default=None, title="问一个值", description="例如约定的时间"
+    ask: Asked | None = Field(default=None, title="问一个或几个值", description="例如约定的时间")
+    read_back: str | None = Field(
+        default=None, title="复述", description="off 不复述，on 复述，或一句话代替 defaults.read_back"
     )
+    missing: dict[Name, str] = Field(default={}, title="还缺时问", description="值的名字: 只缺这个值时问的话")
     do: Do | None = Field(default=None, title="问系统", description="查询订单等")
     results: dict[Name, Target] = Field(default={}, title="系统的回答", description="回答: 去的步骤；必须有 failed")
     check: Name | None = Field(default=None, title="比较", description="要比较的值，或 hours 里的名字")
@@ -209,8 +165,10 @@ class Step(Part):
         ways = [answers, self.ask, self.do, self.check, self.call, self.exit, self.transfer, self.end]
         if sum(bool(way) for way in ways) + (self.then is not None and self.ask is None) != 1:
             raise PydanticCustomError("one_way", "ways")
-        if self.ask is not None and self.then is None:
+        if self.ask is not None and (self.then is None) != (self.ask.current is not None):
             raise PydanticCustomError("ask_then", "then")
+        if self.ask is None and (self.read_back is not None or self.missing):
+            raise PydanticCustomError("ask_only", "read_back")
         if self.ask is not None and self.keys.keys() - {"*"}:
             raise PydanticCustomError("ask_keys", "keys")
         if (self.do is None) != (not self.results) or (self.do is not None and "failed" not in self.results):

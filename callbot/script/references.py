@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.actions import ACTIONS
 from callbot.script.basics import Jump
 from callbot.script.context import Context
@@ -11,7 +11,7 @@ from callbot.script.ending import Ending, EndSpec
 from callbot.script.expand import plain
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.graph import sentences
-from callbot.script.kinds import CALLER
+from callbot.script.kinds import CALLER, kinds_of
 from callbot.script.model import Step
 from callbot.script.source import Route
 
@@ -28,6 +28,7 @@ def check(context: Context) -> list[Finding]:
         *_actions(context),
         *_sms(context),
         *_hotline(context),
+        *ask_checks.check(context, kinds_of(context.script)),
     ]
 
 
@@ -37,10 +38,12 @@ def known_values(context: Context) -> dict[str, str | None]:
     if context.script.kind == "hotline":
         values[CALLER] = None
     for step in context.script.steps.values():
-        if step.ask is not None:
-            values[step.ask.variable] = None
         if step.do is not None:
             values.update({name: spec.private for name, spec in step.do.gives.items()})
+    for step in context.script.steps.values():
+        if step.ask is not None:  # what corrects a private value, or is chosen among private ones, is as private
+            private = values.get(step.ask.current or step.ask.source or "")
+            values.update(dict.fromkeys(step.ask.values, private))
     return values
 
 
@@ -73,7 +76,10 @@ def _step_targets(route: Route, step: Step) -> Iterator[_Target]:
         for name, jump in jumps.items():
             yield from _jump((*route, group, name), jump)
     if step.ask is not None:
-        yield from _jump((*route, "ask", "gave_up"), step.ask.gave_up)
+        ways = {"gave_up": step.ask.gave_up, "same": step.ask.same, "changed": step.ask.changed}
+        for way, leading in ways.items():
+            if leading is not None:
+                yield from _jump((*route, "ask", way), leading)
     if step.then is not None:
         yield from _jump((*route, "then"), step.then)
     if step.transfer is not None:
@@ -150,6 +156,7 @@ def _spoken(context: Context) -> Iterator[tuple[Route, str]]:
             yield ("defaults", "anytime", name, "say"), row.say
     for name, step in context.script.steps.items():
         yield from sentences(name, step)
+        yield from ask_checks.sentences(context.script, name, step)
         for intent, row in step.anytime.items():
             if row.say is not None:
                 yield ("steps", name, "anytime", intent, "say"), row.say
@@ -159,6 +166,9 @@ def _values(context: Context) -> Iterator[Finding]:
     known = known_values(context)
     uses: list[tuple[Route, Iterable[str]]] = [(route, template.values(text)) for route, text in _spoken(context)]
     for name, step in context.script.steps.items():
+        if step.ask is not None:
+            needed = {"from": step.ask.source, "current": step.ask.current}
+            uses += [(("steps", name, "ask", key), (value,)) for key, value in needed.items() if value is not None]
         if step.do is not None:
             uses += [(("steps", name, "do", "with", at), (value,)) for at, value in enumerate(step.do.arguments)]
         uses += [(route, (value,)) for route, value in of_ending(("steps", name, "end"), step.end)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from callbot.errors import ScriptError
 from callbot.language import Text
 from callbot.protocol import Revision
-from callbot.script import lint, template
+from callbot.script import labels, lint, template
 from callbot.script.findings import render
 from callbot.script.kinds import kinds_of
 from callbot.script.model import Bundle
@@ -49,4 +49,9 @@ def render_sms(revision: Revision, sms: str, values: Mapping[str, str]) -> str:
     """
     bundle = read_revision(revision)
     types = kinds_of(bundle.script)
-    return template.fill(bundle.sms[sms].text, lambda name: written(types.get(name, "text"), values[name]))
+
+    def lookup(name: str) -> str:
+        named = labels.label(bundle.script, name, values[name], values)
+        return named or written(types.get(name, "text"), values[name])
+
+    return template.fill(bundle.sms[sms].text, lookup)

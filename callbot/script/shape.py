@@ -171,8 +171,47 @@ _SPECIAL = {
         Text("营业时间的结束要晚于开始；到半夜写 24:00", "hours end after they begin; midnight is 24:00"),
     ),
     "gave_up": ("S107", Text("ask 要写 gave_up（问不到时去的步骤）", "`ask` needs `gave_up`")),
-    "ask_one": ("S108", Text("ask 一次只问一个值", "`ask` collects exactly one value")),
-    "ask_then": ("S108", Text("ask 之后要有 then", "`ask` needs `then`")),
+    "ask_none": ("S108", Text("ask 要写问什么值，例如 day: date", "`ask` names the values it collects")),
+    "ask_then": (
+        "S108",
+        Text(
+            "ask 之后要有 then；有 current 时写 same 和 changed，不写 then",
+            "`ask` needs `then`, or `same` and `changed`",
+        ),
+    ),
+    "ask_only": ("S108", Text("read_back 和 missing 只能和 ask 一起写", "`read_back` and `missing` belong to `ask`")),
+    "ask_options": (
+        "S112",
+        Text(
+            "choice 要写 options，至少两个；别的类型不写 options",
+            "a choice needs two or more `options`, no other type has them",
+        ),
+    ),
+    "ask_length": (
+        "S112",
+        Text(
+            "只有 digits 和 order_no 能写 length 和 checksum", "only digits and order_no have `length` and `checksum`"
+        ),
+    ),
+    "length": ("S112", Text("位数写成 5 或 6-8，最多 30 位", "write a length as 5 or 6-8, at most 30")),
+    "ask_from": (
+        "S112",
+        Text(
+            "one_of 要写 from（从哪个列表里选），别的类型不写",
+            "one_of needs `from`, the list it chooses from; no other type has it",
+        ),
+    ),
+    "ask_current": (
+        "S112",
+        Text(
+            "current、same、changed 要一起写，而且只问一个值",
+            "`current`, `same` and `changed` belong together, with one value",
+        ),
+    ),
+    "ask_collect": (
+        "S112",
+        Text("这些值不能只用按键输入，不要写 collect: keys", "values of these types cannot be entered by keys alone"),
+    ),
     "ask_keys": (
         "S108",
         Text(

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
 from callbot.script.graph import anytime, reachable, sentences, successors
 from callbot.script.graph_checks import known_before
-from callbot.script.model import Intent
+from callbot.script.model import Intent, Step
 from callbot.script.phrases import expand
 from callbot.script.references import known_values
 from callbot.script.source import Route
@@ -29,8 +29,9 @@ def check(context: Context) -> list[Finding]:
 
 
 def _length(context: Context) -> Iterator[Finding]:
-    for name, step in context.script.steps.items():
-        for route, text in sentences(name, step):
+    script = context.script
+    for name, step in script.steps.items():
+        for route, text in (*sentences(name, step), *ask_checks.sentences(script, name, step)):
             parts = template.split(text)
             length = sum(len(part.text) if isinstance(part, template.Carrier) else _VALUE_CHARACTERS for part in parts)
             if length > _LONGEST_PROMPT:
@@ -89,6 +90,7 @@ def _privacy(context: Context) -> Iterator[Finding]:
             for intent, row in anytime(script, step).items():
                 own: Route = ("steps", name) if intent in step.anytime else ("defaults",)
                 spoken.append(((*own, "anytime", intent, "say"), row.say or ""))
+        spoken += ask_checks.sentences(script, name, step)
         for route, text in spoken:
             for value in template.values(text):
                 needed = private[value]
@@ -146,6 +148,18 @@ def _overlaps(context: Context) -> Iterator[Finding]:
             both = _texts(intents[one]) & _texts(intents[other])
             if both:
                 document, place = context.where(("steps", name, "answers", other), key=True)
+                shown = "、".join(sorted(both)[:3])
+                message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
+                yield finding(document, place, "S407", message, warn=True)
+        yield from _same_options(context, name, step)
+
+
+def _same_options(context: Context, name: str, step: Step) -> Iterator[Finding]:
+    for value, spec in step.ask.values.items() if step.ask is not None else ():
+        for one, other in combinations(spec.options, 2):
+            both = set(spec.options[one]) & set(spec.options[other])
+            if both:
+                document, place = context.where(("steps", name, "ask", value, "options", other), key=True)
                 shown = "、".join(sorted(both)[:3])
                 message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
                 yield finding(document, place, "S407", message, warn=True)

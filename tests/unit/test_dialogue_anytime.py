@@ -160,8 +160,8 @@ def test_a_revision_holds_only_the_categories_it_uses(shop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("top", "code"),
     [
-        ("faq: [paymnt]\n", "S216"),
-        ("faq: {from: [paymnt]}\n", "S216"),
+        ("faq: [paymnt]\n", "S219"),
+        ("faq: {from: [paymnt]}\n", "S219"),
         ("faq: {from: [payment], at_most: 2}\n", "S109"),
         ("faq: {from: [payment], at_most: 2, else: nowhere}\n", "S203"),
         ("faq: []\n", "S103"),
