@@ -102,6 +102,7 @@ async def endpoint(settings: Settings, number: int, on_incoming: Callable[[Incom
             sip_port=telephony.sip_port + number,
             rtp_port=telephony.rtp_port + number * _RTP_PORTS,
             rtp_ports=_RTP_PORTS,
+            tls_ca=telephony.tls_ca,
             logins=tuple(Login(trunk, _password(trunk)) for trunk in telephony.trunks),
         ),
         on_incoming,

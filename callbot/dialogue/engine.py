@@ -27,6 +27,7 @@ from callbot.messages import (
     Heard,
     HungUp,
     KeyPressed,
+    MachineHeard,
     PromptFinished,
     Silence,
     TimeUp,
@@ -39,6 +40,8 @@ __all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revis
 
 TRANSFERRED = "transferred"
 """Outcome of a call that people took over."""
+MACHINE = "machine"
+"""Outcome of a call that no person took, when the script does not say what to do then."""
 
 
 def begin(script: CompiledScript, inputs: Mapping[str, str], now: datetime) -> DialogueState:
@@ -71,6 +74,8 @@ def advance(script: CompiledScript, state: DialogueState, event: Event) -> tuple
             _finished(turn, event)
         case HungUp():
             _hung_up(turn)
+        case MachineHeard():
+            _machine(turn)
         case TimeUp():
             turn.take("longest")
         case _:
@@ -115,6 +120,15 @@ def _given(step: Step, event: ActionFinished) -> dict[str, str] | None:
         except InputProblem:
             return None
     return given
+
+
+def _machine(turn: Turn) -> None:
+    if not turn.state.path:
+        return
+    if turn.script.script.on_machine is not None:
+        turn.take("machine")
+    else:
+        turn.end(EndSpec(outcome=MACHINE))
 
 
 def _hung_up(turn: Turn) -> None:

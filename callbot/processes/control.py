@@ -11,7 +11,7 @@ import msgspec
 import uvicorn
 
 from callbot import __version__, app, log, wire
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.campaign.dispatch import Dispatcher, Hands, Terms
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision

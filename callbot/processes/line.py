@@ -39,6 +39,7 @@ from callbot.protocol import (
     ToControl,
     ToLine,
 )
+from callbot.script.kinds import CALLER, DIALLED
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.telephony.bridge import Party
@@ -185,6 +186,7 @@ class Line:
             caller=kept_caller(call.caller),
             contact=shown_caller(call.caller),
             revision=flow,
+            inputs={DIALLED: call.number, CALLER: kept_caller(call.caller)},
         )
         attempt = Attempt(order, self._compiled(flow), self._workplace(), picking_up(call))
         self._begin(order, attempt, lambda: call.reject(UNAVAILABLE))

@@ -33,7 +33,7 @@ class Context:
     def documents(self) -> list[Document]:
         """All files that findings can point to."""
         library = self.library
-        shared = (library.commons, library.flows, library.documents)
+        shared = (library.commons, library.flows, library.faqs, library.documents)
         return [self.document, *(document for table in shared for document in table.values())]
 
     def where(self, route: Route, *, key: bool = False) -> tuple[Document, Place]:
@@ -75,6 +75,11 @@ class Context:
         return {
             "script": {**self.raw, "steps": steps},
             "recordings": hashes,
+            "faq": {
+                f"{name}.{key}": entry
+                for name in (self.script.faq.categories if self.script.faq else ())
+                for key, entry in self.library.faqs[name].data["entries"].items()
+            },
             "intents": {name: each.model_dump(exclude_defaults=True) for name, each in self.library.intents.items()},
             "fillers": list(self.library.fillers),
             "sms": {name: each.model_dump() for name, each in self.library.sms.items()},

@@ -1,4 +1,4 @@
-"""Everything scripts share: intents/, common/, actions.yaml, sms.yaml of their folder. Pure but for reading files."""
+"""What scripts share: intents/, common/, knowledge/, actions.yaml, sms.yaml of a folder. Pure but for reading files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from callbot.language import Text
 from callbot.script import source
 from callbot.script.actions import ActionFile, ActionSpec
+from callbot.script.faq import FaqFile
 from callbot.script.findings import Finding, finding
 from callbot.script.model import CommonPart, Flow, Intent, IntentFile, SmsFile, SmsTemplate
 from callbot.script.shape import check_shape, check_yaml
@@ -25,6 +26,7 @@ class Library:
     actions: dict[str, ActionSpec] = field(default_factory=dict)
     commons: dict[str, Document] = field(default_factory=dict)
     flows: dict[str, Document] = field(default_factory=dict)
+    faqs: dict[str, Document] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -55,6 +57,9 @@ def load(root: Path) -> Library:
         library.actions = ActionFile.model_validate(document.data).actions
     for path in sorted((root / "common").glob("*.yaml")):
         _add_common(library, path)
+    for path in sorted((root / "knowledge").glob("*.yaml")):
+        if (document := _checked(library, path, FaqFile)) is not None:
+            library.faqs[path.stem] = document
     return library
 
 

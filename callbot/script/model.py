@@ -14,13 +14,14 @@ from callbot.script.ask import Asked
 from callbot.script.basics import NAME, TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
 from callbot.script.branch import CheckRow, Hours
 from callbot.script.ending import EndSpec, HangupRule
+from callbot.script.faq import Digressions, FaqEntry
 from callbot.script.prompt import BargeIn, Interrupting, Recordings, Said
 
 InputType = Literal[
     "text", "digits", "money", "date", "phone", "time", "datetime", "order_no", "name", "address", "list"
 ]
 
-LATER_KEYS = frozenset(("faq", "choices"))
+LATER_KEYS = frozenset(("choices",))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
 
 
@@ -255,6 +256,12 @@ class Script(Part):
     inputs: dict[Name, InputSpec] = Field(default={}, title="名单的列", description="名单必须有的列；上传时逐行校验")
     hours: dict[Name, Hours] = Field(default={}, title="营业时间", description="几张营业时间表，用 check 比较")
     defaults: Defaults = Field(title="通用规则", description="说一次，处处有效")
+    faq: Digressions | None = Field(
+        default=None, title="知识库", description="随时能问的问题：knowledge/ 里的分类；答完回到当前步骤"
+    )
+    on_machine: Name | None = Field(
+        default=None, title="答录机", description="听到答录机或录音通知时去的步骤，它必须说完就结束；不写就直接结束"
+    )
     longest: Longest = Field(title="上限", description="轮数和时间的上限：每通电话都会结束")
     hangup: Annotated[tuple[HangupRule, ...], BeforeValidator(_rules), _HangupSchema] = Field(
         title="客户挂断", description="客户挂断时的结果，可以按说到哪里区分"
@@ -301,7 +308,7 @@ class SmsFile(Part):
 class Bundle(Part):
     """The text of a revision: a script with everything it uses, expanded.
 
-    ``recordings``: sha256 of the file behind every ``audio``, by its name.
+    ``recordings``: sha256 of the file behind every ``audio``, by its name. ``faq``: entries as ``category.entry``.
     """
 
     script: Script
@@ -309,3 +316,4 @@ class Bundle(Part):
     fillers: tuple[str, ...]
     sms: dict[Name, SmsTemplate]
     recordings: dict[str, str] = Field(default={})
+    faq: dict[str, FaqEntry] = Field(default={})

@@ -10,7 +10,7 @@ from callbot.script.ending import Ending, EndSpec
 from callbot.script.expand import plain
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.graph import sentences
-from callbot.script.kinds import kinds_of
+from callbot.script.kinds import CALLER, kinds_of
 from callbot.script.model import Step
 from callbot.script.source import Route
 
@@ -34,6 +34,8 @@ def check(context: Context) -> list[Finding]:
 def known_values(context: Context) -> dict[str, str | None]:
     """Every value the script has, with what must be proven before it is spoken."""
     values: dict[str, str | None] = {name: spec.private for name, spec in context.script.inputs.items()}
+    if context.script.kind == "hotline":
+        values[CALLER] = None
     for step in context.script.steps.values():
         if step.do is not None:
             values.update({name: spec.private for name, spec in step.do.gives.items()})
@@ -97,6 +99,10 @@ def _all_targets(context: Context) -> Iterator[_Target]:
     script = context.script
     yield ("start",), script.start
     yield ("longest", "then"), script.longest.then
+    if script.on_machine is not None:
+        yield ("on_machine",), script.on_machine
+    if script.faq is not None and script.faq.otherwise is not None:
+        yield ("faq", "else"), script.faq.otherwise
     for name, row in script.defaults.anytime.items():
         if row.to is not None:
             yield ("defaults", "anytime", name, "to"), row.to
@@ -229,6 +235,8 @@ def _hotline(context: Context) -> Iterator[Finding]:
     if context.script.kind != "hotline":
         return
     routes: list[Route] = [("inputs",)] if context.script.inputs else []
+    if context.script.on_machine is not None:
+        routes.append(("on_machine",))
     for name, step in context.script.steps.items():
         if step.end is not None:
             routes += _again(("steps", name, "end"), step.end)

@@ -21,12 +21,13 @@ _PROVINCES = (
     "|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆"
 )
 _MUNICIPALITIES = "北京|天津|上海|重庆"
+_AUTONOMOUS = "内蒙古|广西|西藏|宁夏|新疆"
+"""Regions whose full name nobody says: they stay as they were said."""
 _CITIES = (
     "广州|深圳|杭州|南京|苏州|成都|武汉|西安|长沙|郑州|青岛|宁波|东莞|佛山|合肥|无锡|济南|厦门|福州|大连"
     "|沈阳|哈尔滨|长春|昆明|石家庄|太原|南昌|南宁|贵阳|温州|金华|嘉兴|绍兴|台州|常州|南通|徐州|扬州|泉州|珠海"
     "|中山|惠州|烟台|潍坊|洛阳|海口|三亚|兰州|西宁|银川|乌鲁木齐|呼和浩特|拉萨|义乌|昆山"
 )
-_HAN = "[\u4e00-\u9fff]"
 _ROAD_AFTER = "(?![东南西北中]?(?:路|街|大街|大道|巷))"
 """南京东路 and 北京路 are roads of other cities."""
 _REGION = "(?:(?![我你他她的了吗呢吧啊不没在这那省市区县])[\u4e00-\u9fff])"
@@ -44,7 +45,7 @@ _PARTS = re.compile(
     (?:(?P<town>{_NAME}{{1,6}}(?:街道|镇|乡))[，,]?)?
     (?:(?P<road>(?:{_NAME}|(?<!道)道(?=[{NUMERAL[1:-1]}东南西北中])){{1,8}}?(?:大道|大街|胡同|[路街巷弄道](?![道上口边]))
         (?:[东南西北中](?=段|[{NUMERAL[1:-1]}]))?段?)[，,]?)?
-    (?:(?P<number>{_NUMBER}(?:弄|号(?!楼|院)))[，,]?)?
+    (?:(?P<number>{_NUMBER}(?:弄|号(?![楼院店线])))[，,]?)?
     (?:(?P<place>{_NAME}{{1,10}}?(?:小区|花园|公寓|大厦|广场|家园|新村|新城|山庄|名都|国际
         |科技园|工业园|产业园|大学|中学|小学|医院|学校|酒店|宾馆|商场|中心|[村苑城府庄园院里郡湾邸])
         (?:[{NUMERAL[1:-1]}]期|[东南西北中A-D]区|[一二三四五六七八九]区)?)[，,]?)?
@@ -172,8 +173,9 @@ def _is_place(match: re.Match[str], *, alone: bool) -> bool:
 def _normal(match: re.Match[str]) -> Address:
     parts = {name: _in_digits(part) for name, part in match.groupdict().items() if part}
     for name, suffix in _SUFFIX.items():
-        if name in parts and re.fullmatch(f"{_HAN}{{2,4}}", parts[name]) and parts[name][-1] not in "省市区州":
-            parts[name] += "市" if re.fullmatch(_MUNICIPALITIES, parts[name]) else suffix
+        if name in parts and re.fullmatch(f"{_PROVINCES}|{_CITIES}", parts[name]):
+            plain = re.fullmatch(_AUTONOMOUS, parts[name]) is not None
+            parts[name] += "" if plain else "市" if re.fullmatch(_MUNICIPALITIES, parts[name]) else suffix
     if re.fullmatch(f"(?:{_MUNICIPALITIES})市", parts.get("province", "")) and "city" not in parts:
         parts["city"] = parts.pop("province")
     if "room" in parts and parts["room"].isdecimal():
@@ -186,7 +188,10 @@ def _normal(match: re.Match[str]) -> Address:
 def _in_digits(part: str) -> str:
     """八号楼 → 8号楼, 幺二零三室 → 1203室, a栋 → A栋; names keep their numerals (文三路, 五一广场)."""
     match = _UNITS.fullmatch(part)
-    if match is None or re.fullmatch(r"|[号弄栋幢座楼单元门室层房户间个]+.*|[-杠之].*", match["rest"]) is None:
+    if (
+        match is None
+        or re.fullmatch(r"|(?:号楼?|弄|[栋幢座]楼?|楼|层|个?单元|门|室|号?房间?|户)|[-杠之].*", match["rest"]) is None
+    ):
         return part[:1].upper() + part[1:]
     said = match["number"]
     value = whole_number(said)

@@ -8,8 +8,8 @@ from callbot.zh.numerals import NUMERAL, half_width, whole_number
 from callbot.zh.spoken import MONEY_LIMIT
 
 _YUAN = (
-    r"(?P<yuan>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]+(?:\.[0-9]+)?[万千百]?"
-    rf"|{NUMERAL}+(?:点{NUMERAL}{{1,2}})?)"
+    r"(?P<yuan>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?"
+    rf"|[0-9]+\.[0-9]+[万千百]?|{NUMERAL}+(?:点{NUMERAL}{{1,2}})?)"
 )
 _AMOUNT = re.compile(
     rf"(?:[¥￥]\s*)?{_YUAN}\s*(?:块钱?|元|圆)(?:整|钱)?(?:(?P<jiao>{NUMERAL})(?:(?:角|毛)(?:钱)?(?:零?(?P<fen>{NUMERAL})分?)?)?)?"

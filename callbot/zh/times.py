@@ -59,6 +59,8 @@ _FROM_NOW = re.compile(
     r"(?P<after>以后|之后|过后|后)?"
 )
 _UNIT_MINUTES = {"个半小时": 90, "小时": 60, "钟头": 60, "分钟": 1, "刻钟": 15, "天": 1440, "星期": 10080, "周": 10080}
+_A_LITTLE = "有快慢早晚差大小多少高低好近远轻响"
+"""Before 一点 these make it a degree."""
 _WORDS = tuple(
     (word, syllables(word))
     for word in (
@@ -243,9 +245,17 @@ def _named(match: re.Match[str], now: datetime) -> _Named | None:
     if (match["day"] and found is None) or (match["period"] in ("早", "晚") and not match["near"]):
         return None  # 晚点 and 早点 name no time
     hour = _clock(match) if match["hour"] else None
-    if match["hour"] and hour is None:
+    if match["hour"] and (hour is None or _is_a_little(match)):
         return None
     return _Named(found, match["period"], hour, match.start(), match.end())
+
+
+def _is_a_little(match: re.Match[str]) -> bool:
+    """慢一点, 一点都不: no hour of the day."""
+    if match["hour"] != "一" or match["day"] or match["period"]:
+        return False
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return before.endswith(tuple(_A_LITTLE)) or after.startswith(("都", "也", "儿"))
 
 
 def _end_of_day(text: str, named: _Named) -> int:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from callbot.cli import build, settings_file
-from callbot.script import actions, ask, basics, branch, cases, ending, model, prompt
+from callbot.script import actions, ask, basics, branch, cases, ending, faq, model, prompt
 from callbot.script.library import load
 from callbot.values import Disposition
 
@@ -32,7 +32,7 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for module in (actions, ask, basics, branch, cases, ending, model, prompt)
+        for module in (actions, ask, basics, branch, cases, ending, faq, model, prompt)
         for part in vars(module).values()
         if isinstance(part, type)
         and issubclass(part, BaseModel)
