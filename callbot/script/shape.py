@@ -261,9 +261,12 @@ def _unknown_key(document: Document, model: type[BaseModel], route: Route, name:
         )
         return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint)
     known = _keys_at(model, route[:-1])
-    return finding(
-        document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), did_you_mean(name, known)
-    )
+    hint_here = did_you_mean(name, known)
+    if name in known or name in _keys_at(model, route[:-2]):
+        hint_here = Text(
+            f"{name} 写在外面一层，和 {route[-2]} 并列", f"{name} belongs one level up, beside {route[-2]}"
+        )
+    return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint_here)
 
 
 def _value(data: Any, route: Route) -> Any:
