@@ -4,12 +4,15 @@
 
     ready                 say A ──────────────────────────────► A
     not ready             say A ─► "请稍等。" ... made ────────► A
+    followed meanwhile    say A ─► "请稍等。" ─ then B ─ made ─► A, B
     replaced meanwhile    say A ─► "请稍等。" ─ say B ─────────► B      (A is dropped when it comes)
     cannot be made        say A ─► "请稍等。" ... and the script goes on without A
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from callbot import log
 from callbot.call.speaker import Speaker
@@ -47,6 +50,7 @@ class Prompting:
         self._spawn = spawn
         self._post = post
         self._making: Say | None = None
+        self._following: list[Say] = []
         self._generation = 0
 
     @property
@@ -58,7 +62,13 @@ class Prompting:
         """Say it as soon as its audio is there."""
         if say.replace:
             self._generation += 1
-        audio = self._prompts.audio(say.pieces)
+            self._making, self._following = None, []
+        elif self._making is not None:
+            self._following.append(say)
+            return
+        audio = self._prompts.recorded(say.audio) if say.audio else None
+        if audio is None:
+            audio = self._prompts.audio(say.pieces, slow=say.slow)
         if audio is not None:
             self._speaker.say(say, audio)
             return
@@ -73,9 +83,8 @@ class Prompting:
 
     def made(self, made: Made) -> None:
         """Say what had to be made first, unless another sentence replaced it."""
-        self._making = None
         if made.generation == self._generation:
-            self.say(made.say)
+            self._go_on(made.say)
 
     def played(self, number: int) -> bool:
         """The leg has played this number; whether it was a whole sentence of the dialogue."""
@@ -86,7 +95,13 @@ class Prompting:
             await self._make(say.pieces)
         except SpeechError as error:
             log.get(__name__).error("a prompt could not be made", step=say.step, problem=str(error))
-            self._making = None
+            if generation == self._generation:
+                self._go_on()
             return
-        after_filler = Say(say.number, say.step, say.text, say.pieces, say.barge_in, replace=False)
-        self._post(Made(after_filler, generation))
+        self._post(Made(msgspec.structs.replace(say, replace=False), generation))
+
+    def _go_on(self, *made: Say) -> None:
+        """What was waited for is there, or will never be: say it, and what came after it."""
+        following, self._making, self._following = self._following, None, []
+        for say in (*made, *following):
+            self.say(say)

@@ -257,7 +257,7 @@ class Session:
     def _pressed(self, key: str) -> None:
         """A key that brings no sentence, such as the first digit of a number, ends the one being said."""
         actions = self._advance(KeyPressed(key))
-        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.barge_in:
+        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.interruptible:
             self._speaker.stop()
 
     def _time_up(self, event: TimeUp) -> None:
@@ -317,7 +317,7 @@ class Session:
             self._speaker.resume()
         elif any(isinstance(action, Say) for action in actions):
             self._replying_to = TurnMarks(utterance.end_ms, text_ms, self._now_ms, 0)
-        elif self._speaker.paused:
+        elif self._speaker.paused or self._speaker.interruptible:
             self._speaker.stop()
 
     async def _last_words(self) -> None:
