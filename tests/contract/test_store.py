@@ -257,6 +257,12 @@ def test_who_comes_next_is_seen_without_being_taken(store: Store) -> None:
     assert store.attempts.upcoming(2, NOW) == []
 
 
+def test_campaigns_of_a_cold_revision_are_passed_over(store: Store) -> None:
+    campaign(store)
+    assert store.attempts.claim(1, NOW, 60, "control", {SCRIPT.hash}) == []
+    assert len(store.attempts.claim(1, NOW, 60, "control", {"another"})) == 1
+
+
 def test_a_contact_set_aside_waits_for_the_operator_and_was_no_attempt(store: Store) -> None:
     made = campaign(store)
     (claimed,) = claim(store)
