@@ -59,8 +59,11 @@ def prompts(settings: Settings) -> PromptCache:
 
 def voice_name(settings: Settings) -> str:
     """``Voice.name`` of the voice in the settings."""
+    from callbot.speech import models
+
     speech = settings.speech
-    return f"{speech.voice}/{speech.speaker}/{speech.speed}"
+    engine = models.KOKORO_SOUND if speech.voice == "kokoro" else speech.voice
+    return f"{engine}/{speech.speaker}/{speech.speed}"
 
 
 def vad() -> Vad:

@@ -215,7 +215,7 @@ class Voice(Protocol):
 
     @property
     def name(self) -> str:
-        """Identity for caches, such as ``kokoro/zf_xiaoyi/1.0``: another name means another sound."""
+        """Identity for caches, such as ``kokoro-2/zf_xiaoyi/1.0``: another name means another sound."""
         ...
 
     def synthesise(self, text: str) -> Pcm:
