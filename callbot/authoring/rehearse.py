@@ -62,12 +62,12 @@ def rehearse(path: Path, zone: str = "Asia/Shanghai") -> Rehearsal:
     file = read_cases(path)
     script = compile_revision(build_revision(path.parent / f"{file.script}.yaml"))
     try:
-        now = datetime.fromisoformat(file.now).replace(tzinfo=ZoneInfo(zone))
+        begins = [datetime.fromisoformat(case.now or file.now).replace(tzinfo=ZoneInfo(zone)) for case in file.cases]
     except ValueError:
         raise ScriptError(
             Text(f"{path} 的 now 写成 2026-06-01 10:00 这样", f"{path}: write `now` like 2026-06-01 10:00")
         ) from None
-    cases = tuple(_run(script, case, file, now) for case in file.cases)
+    cases = tuple(_run(script, case, file, now) for case, now in zip(file.cases, begins, strict=True))
     steps, ways = _reachable(script)
     return Rehearsal(
         path,

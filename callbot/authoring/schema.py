@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from callbot.script.actions import ActionFile
 from callbot.script.cases import CaseFile
 from callbot.script.faq import FaqFile
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
@@ -21,6 +22,7 @@ _SCHEMAS: dict[str, type[BaseModel]] = {
     "flow.v1.json": Flow,
     "intents.v1.json": IntentFile,
     "sms.v1.json": SmsFile,
+    "actions.v1.json": ActionFile,
     "test.v1.json": CaseFile,
 }
 

@@ -32,7 +32,6 @@ from callbot.messages import (
     Silence,
     TimeUp,
 )
-from callbot.script.actions import gives_with
 from callbot.script.ending import EndSpec
 from callbot.script.inputs import InputProblem, parse_input
 from callbot.script.model import InputSpec, Step
@@ -112,7 +111,7 @@ def _given(step: Step, event: ActionFinished) -> dict[str, str] | None:
     """The values an action promised, in canonical form; None when one is missing or unusable."""
     assert step.do is not None
     given: dict[str, str] = {}
-    if not gives_with(step.do.action, event.result):
+    if not step.do.gives_with(event.result):
         return given
     for name, spec in step.do.gives.items():
         raw = event.values.get(name, "")

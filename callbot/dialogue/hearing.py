@@ -125,7 +125,7 @@ def _asked(turn: Turn, text: str, understood: Understanding, *, elsewhere: bool)
     must = intent is not None and intent in turn.script.intents.table and turn.script.intents.table[intent].sure
     if elsewhere and not answered and (must or not found.sure):
         return asking.Nothing(), understood
-    reply = asking.heard(asked, state, words)
+    reply = asking.heard(asked, state, words, found.values)
     if found.sure and not isinstance(reply, asking.Nothing):
         values = " ".join(f"value:{asked.ask.values[name].type} {value}" for name, value in found.values.items())
         understood = Understanding(None, 1.0, values, understood.slots)

@@ -78,6 +78,7 @@ class Case(_Part):
     """One conversation."""
 
     name: str = Field(title="名字")
+    now: str | None = Field(default=None, title="现在", description="只在这个用例里代替，例如下班以后")
     with_: dict[Name, Plain] = Field(default={}, alias="with", title="名单的值", description="只在这个用例里代替")
     turns: tuple[CaseTurn, ...] = Field(title="轮次")
     expect: CaseExpect = Field(title="期望")

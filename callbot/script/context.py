@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callbot.script.actions import carried
 from callbot.script.expand import Expanded, Origin, expand
 from callbot.script.library import Library
 from callbot.script.model import Script
@@ -106,5 +107,6 @@ def combine(document: Document, library: Library) -> Context:
             add(anytime, shared.get("anytime", {}), ("defaults", "anytime"), common)
             add(defaults, {name: rule for name, rule in shared.items() if name != "anytime"}, ("defaults",), common)
     whole = expand(steps, library.flows, origins)
-    text = {**raw, "steps": whole.steps, "defaults": {**defaults, "anytime": anytime}}
+    whole_steps = carried(whole.steps, library.actions)
+    text = {**raw, "steps": whole_steps, "defaults": {**defaults, "anytime": anytime}}
     return Context(document, library, text, Script.model_validate(text), whole)

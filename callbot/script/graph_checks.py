@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from callbot.language import Text
 from callbot.script import ask_checks, template
-from callbot.script.actions import gives_with
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
 from callbot.script.graph import exits, reachable, sentences, starts, successors
@@ -57,7 +56,7 @@ def gained(step: Step, way: str) -> frozenset[str]:
         return frozenset(step.ask.values)
     if step.check is not None:
         return frozenset((step.check,)) if _is_there(step, way) else frozenset()
-    if step.do is not None and gives_with(step.do.action, way.removeprefix("result:")):
+    if step.do is not None and step.do.gives_with(way.removeprefix("result:")):
         return frozenset(step.do.gives)
     return frozenset()
 
@@ -178,7 +177,7 @@ def _uses(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
         yield from ((said, value) for value in template.values(text) if value not in asked)
     yield from ((place, value) for place, text in sentences(name, step) for value in template.values(text))
     if step.do is not None:
-        yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
+        yield from (((*route, "do", "with", at), value) for at, _, value in step.do.asked())
     if step.ask is not None:
         needed = {"from": step.ask.source, "current": step.ask.current}
         yield from (((*route, "ask", key), value) for key, value in needed.items() if value is not None)

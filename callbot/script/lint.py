@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from callbot.script import branch_checks, faq_checks, graph_checks, recording_checks, references, source, speech_checks
+from callbot.script.actions import ActionFile
 from callbot.script.context import Context, combine
 from callbot.script.faq import FaqFile
 from callbot.script.findings import Finding
@@ -31,6 +32,17 @@ _PASSES = (
     speech_checks.check,
     recording_checks.check,
 )
+
+
+SHARED: dict[str, type[BaseModel]] = {
+    "common": CommonPart,
+    "flow": Flow,
+    "intents": IntentFile,
+    "faq": FaqFile,
+    "actions": ActionFile,
+    "sms": SmsFile,
+}
+"""What files that scripts share hold, by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +79,17 @@ def check_document(document: Document, library: Library | None = None) -> Checke
 
 
 def check_shared(path: Path) -> tuple[Finding, ...]:
-    """Lint a file of intents, text messages or common parts by itself: parse and shape."""
+    """Lint a file of intents, text messages, actions or common parts by itself: parse and shape."""
     try:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "flow": Flow, "faq": FaqFile}
-    model = models.get(kind(document) or "", CommonPart)
+    model = SHARED.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 
 def kind(document: Document) -> str | None:
-    """What a file is: campaign, common, faq, flow, intents, sms; None when it does not say."""
+    """What a file is: a script (campaign, hotline) or one of ``SHARED``; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None
 

@@ -3,14 +3,15 @@
 Outside data, so pydantic. The JSON Schema that editors use is generated from these classes.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from callbot.script.ask import Asked
-from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
+from callbot.script.basics import NAME, TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
 from callbot.script.branch import CheckRow, Hours
 from callbot.script.ending import EndSpec, HangupRule
 from callbot.script.faq import Digressions, FaqEntry
@@ -100,15 +101,39 @@ class Longest(Part):
     then: Name = Field(title="之后", description="到了上限去的步骤，它必须说完就结束")
 
 
+def _arguments(raw: object) -> object:
+    """``[order_no]`` → ``{order_no: order_no}``: the action's name for it and the script's."""
+    return {name: name for name in raw} if isinstance(raw, list) and all(isinstance(name, str) for name in raw) else raw
+
+
+class _ArgumentsSchema:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "array", "items": {"type": "string", "pattern": NAME}}, handler(schema)]}
+
+
 class Do(Part):
     """A question to a system."""
 
     action: str = Field(title="动作", description="要问的系统，例如 payment_status")
-    arguments: tuple[Name, ...] = Field(default=(), alias="with", title="用到的值", description="交给系统的值的名字")
+    arguments: Annotated[dict[Name, Name], BeforeValidator(_arguments), _ArgumentsSchema] = Field(
+        default={}, alias="with", title="用到的值", description="交给系统的值；名字不一样时写成 动作要的名字: 值的名字"
+    )
     timeout: Duration = Field(title="最长等待", description="多久没有回答就算失败，例如 3s")
     gives: dict[Name, Annotated[GivenSpec, _TYPE, _TYPE_SCHEMA]] = Field(
         default={}, title="给出", description="系统给出的值和类型"
     )
+    without: SkipJsonSchema[tuple[Name, ...]] = ()
+    """Results that come without the values of ``gives``: put in from ``actions.yaml``, never written in a script."""
+
+    def asked(self) -> Iterator[tuple[str | int, str, str]]:
+        """Each argument: its place under ``with``, the action's name for it, and the value's."""
+        for at, (argument, value) in enumerate(self.arguments.items()):
+            yield (at if argument == value else argument), argument, value
+
+    def gives_with(self, result: str) -> bool:
+        """Whether the values of ``gives`` come with this result: not with a failure, nor when nothing was found."""
+        return result != "failed" and result not in self.without
 
 
 class TransferSpec(Part):

@@ -29,8 +29,8 @@ from callbot.messages import (
     Transfer,
 )
 from callbot.script import lint, template
-from callbot.script.actions import ACTIONS
 from callbot.script.graph import exits, sentences
+from callbot.script.library import load
 from callbot.script.revision import build_revision
 from callbot.script.source import read
 from callbot.zh.written import written
@@ -39,6 +39,7 @@ from tests.unit.script_workshop import NOW, OPENING, workshop
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
+ACTIONS = load(ROOT / "scripts_dsl").actions
 SCRIPTS = sorted(
     path
     for folder in ("scripts_dsl", "ivr_flows")
@@ -186,6 +187,8 @@ class Walk:
     def __init__(self, of: CompiledScript) -> None:
         self.of = of
         inputs = {name: INPUTS[spec.type] for name, spec in of.script.inputs.items()}
+        secret = {name: "蓝牙耳机" for name, spec in of.script.inputs.items() if spec.private and spec.type == "text"}
+        inputs |= secret  # not what a public input holds too
         self.state = begin(of, inputs, NOW)
         self.proven: set[str] = set()
         self.waits = False
