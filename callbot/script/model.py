@@ -6,9 +6,18 @@ Outside data, so pydantic. The JSON Schema that editors use is generated from th
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
+
+from callbot.script.phrases import Phrasing
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -347,8 +356,10 @@ class Intent(_Part):
     title: str = Field(title="中文名")
     means: Name | None = Field(default=None, title="也算", description="步骤没有等这个意图时，当作这个意图")
     sure: bool = Field(default=False, title="必须确定", description="只接受说法完全一致或同音，不接受相近的音")
-    whole: tuple[str, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
-    phrases: tuple[str, ...] = Field(default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
+    whole: tuple[Phrasing, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
+    phrases: tuple[Phrasing, ...] = Field(
+        default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一，… 是中间隔几个字"
+    )
 
 
 class IntentFile(_Part):
