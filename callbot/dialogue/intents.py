@@ -6,6 +6,7 @@ must be written in it, and by the least that their sounds can differ from its so
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, product
 
 import numpy as np
@@ -136,10 +137,15 @@ def _limit(length: int, *, sure: bool) -> float:
 
 
 def compile_intents(intents: Mapping[str, Intent], fillers: Iterable[str]) -> Intents:
-    """Make a pack of intents ready; some 0.2 s for the standard pack."""
+    """Make a pack of intents ready; some 0.2 s for the standard pack, once for all revisions that have the same one."""
+    return _compiled(tuple(intents.items()), tuple(dict.fromkeys(fillers)))
+
+
+@lru_cache(maxsize=8)
+def _compiled(intents: tuple[tuple[str, Intent], ...], fillers: tuple[str, ...]) -> Intents:
     written = [
         (name, intent, specific, phrase)
-        for name, intent in intents.items()
+        for name, intent in intents
         for specific, group in ((True, intent.phrases), (False, intent.whole))
         for phrase in dict.fromkeys(group)
     ]
@@ -150,8 +156,8 @@ def compile_intents(intents: Mapping[str, Intent], fillers: Iterable[str]) -> In
             anchored.setdefault(piece, []).append(phrase)
     known = [(name, row) for name, _, _, phrase in written for row in choices(phrase)]
     return Intents(
-        intents,
-        tuple(dict.fromkeys(fillers)),
+        dict(intents),
+        fillers,
         {piece: tuple(group) for piece, group in anchored.items()},
         max(map(len, anchored), default=0),
         tuple(phrase for phrase in phrases if phrase.gapped),

@@ -10,10 +10,12 @@ from typer.main import get_command
 from callbot.cli import build, settings_file
 from callbot.script import cases, model
 from callbot.script.actions import ACTIONS
+from callbot.script.library import load
 from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit
 
+SCRIPTS = Path(__file__).parents[2] / "scripts_dsl"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
@@ -40,6 +42,10 @@ def test_script_keys() -> None:
 
 def test_actions() -> None:
     assert ACTIONS.keys() <= set(first_cells("script-keys.md"))
+
+
+def test_shared_intents() -> None:
+    assert first_cells("intents.md") == list(load(SCRIPTS).intents)
 
 
 def test_outcomes_of_the_network() -> None:
