@@ -18,6 +18,7 @@ _QUESTION = re.compile(r"(.)[不没]\1$")
 _NEGATIONS = ("不", "没", "没有", "别", "未", "不是", "不用", "不能", "不会", "没法", "不太", "不想", "不要", "不怎么")
 _NEGATION_SOUNDS = ("bu", "mei", "bie")
 _AFTER_NEGATIONS = ("不了", "不起", "不上", "不成", "没有")
+_RHETORICAL = ("吗", "嘛", "么")
 _DENYING = ("不", "没", "别", "未", *_NEGATION_SOUNDS)
 WIDEST_GAP = 6
 """Characters that may stand at a ``…``: a short object or time (把刚才那个单子退了), hardly ever another thought."""
@@ -127,7 +128,7 @@ def _gap(heard: Sequence[str], at: int) -> Iterator[int]:
 
 def _void(place: Place, text: str, *, by_sound: bool) -> bool:
     before, after = text[: place.start], text[place.end :]
-    if _QUESTION.search(before) or (before.endswith("不是") and text.endswith("吗")):
+    if _QUESTION.search(before) or (before.endswith("不是") and text.endswith(_RHETORICAL)):
         return False  # 有没有人工, 能不能慢一点, 不是已经付了吗
     if before.endswith(_NEGATIONS) or after.startswith(_AFTER_NEGATIONS):
         return not place.text.startswith(_DENYING)
