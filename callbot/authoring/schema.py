@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from callbot.script.cases import CaseFile
-from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
+from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 
 _SCHEMAS: dict[str, type[BaseModel]] = {
     "script.v1.json": Script,
     "common.v1.json": CommonPart,
+    "flow.v1.json": Flow,
     "intents.v1.json": IntentFile,
     "sms.v1.json": SmsFile,
     "test.v1.json": CaseFile,

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from callbot import log
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.dialogue.engine import compile_revision
 from callbot.dialogue.pieces import shared_pieces
 from callbot.errors import CallbotError, SettingsError

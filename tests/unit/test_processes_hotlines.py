@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.errors import ScriptError, SettingsError, SpeechError
 from callbot.language import Text
 from callbot.processes.hotlines import Hotlines, flows_of

@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
 from callbot.cli import build, settings_file
-from callbot.script import cases, model
+from callbot.script import ask, basics, branch, cases, ending, model, prompt
 from callbot.script.actions import ACTIONS
 from callbot.script.library import load
 from callbot.values import Disposition
@@ -33,11 +34,19 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for part in (*vars(model).values(), *vars(cases).values())
-        if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
+        for module in (ask, basics, branch, cases, ending, model, prompt)
+        for part in vars(module).values()
+        if isinstance(part, type)
+        and issubclass(part, BaseModel)
+        and part not in (ask.Ask, model.Bundle, prompt.BargeIn)
     ]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
     assert keys <= set(first_cells("script-keys.md"))
+
+
+def test_types_of_values() -> None:
+    types = {*get_args(ask.AskType), *get_args(model.InputType)}
+    assert types <= set(first_cells("script-keys.md"))
 
 
 def test_actions() -> None:
