@@ -12,6 +12,7 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
+from callbot.dialogue.anchors import Anchors, anchored
 from callbot.dialogue.likeness import Likeness, build
 from callbot.script.model import Intent
 from callbot.script.phrases import GAP, Slots, choices, slots
@@ -77,13 +78,12 @@ class _SoundIndex:
 class Intents:
     """Intents made ready for matching; build once per revision with ``compile_intents``.
 
-    ``anchored`` has the phrases by a piece that any text of theirs contains, ``known`` what ``likeness`` compares with.
+    ``written`` finds phrases by a piece that any text of theirs contains; ``known`` is what ``likeness`` compares with.
     """
 
     table: Mapping[str, Intent]
     fillers: tuple[str, ...]
-    anchored: Mapping[str, tuple[Phrase, ...]]
-    longest: int
+    written: Anchors[Phrase]
     gapped: tuple[Phrase, ...]
     sounding: _SoundIndex
     known: tuple[tuple[str, str], ...]
@@ -97,15 +97,6 @@ class Intents:
             chain.append(name)
             name = self.table[name].means
         return tuple(chain) or (intent,)
-
-    def may_stand_in(self, text: str) -> list[Phrase]:
-        """The phrases of which a needed piece stands in ``text``."""
-        pieces = dict.fromkeys(  # in the order of the text: ties must not hang on the order of a set
-            text[start:end]
-            for start in range(len(text))
-            for end in range(start + 1, min(len(text), start + self.longest) + 1)
-        )
-        return [phrase for piece in pieces for phrase in self.anchored.get(piece, ())]
 
     def may_sound(self, heard: Iterable[str]) -> Iterator[tuple[Phrase, str, tuple[str, ...], float]]:
         """Texts of phrases without gaps that could sound like part of what was heard: phrase, text, sounds, limit.
@@ -150,16 +141,11 @@ def _compiled(intents: tuple[tuple[str, Intent], ...], fillers: tuple[str, ...])
         for phrase in dict.fromkeys(group)
     ]
     phrases = [_phrase(name, intent, phrase, specific=specific) for name, intent, specific, phrase in written]
-    anchored: dict[str, list[Phrase]] = {}
-    for phrase in phrases:
-        for piece in _anchors(phrase.slots):
-            anchored.setdefault(piece, []).append(phrase)
     known = [(name, row) for name, _, _, phrase in written for row in choices(phrase)]
     return Intents(
         dict(intents),
         fillers,
-        {piece: tuple(group) for piece, group in anchored.items()},
-        max(map(len, anchored), default=0),
+        anchored((phrase.slots, phrase) for phrase in phrases),
         tuple(phrase for phrase in phrases if phrase.gapped),
         _sound_index([phrase for phrase in phrases if not phrase.gapped]),
         tuple((name, "".join(row)) for name, row in known),
@@ -171,12 +157,6 @@ def _phrase(name: str, intent: Intent, text: str, *, specific: bool) -> Phrase:
     row = slots(text)
     sounds = tuple(tuple(syllables(choice) for choice in slot) for slot in row)
     return Phrase(name, specific, intent.sure, row, sounds, (GAP,) in row)
-
-
-def _anchors(row: Slots) -> tuple[str, ...]:
-    """The alternatives of the slot that tells most: none empty, the shortest as long as possible, few."""
-    needed = [slot for slot in row if "" not in slot and slot != (GAP,)]
-    return max(needed, key=lambda slot: (min(map(len, slot)), -len(slot)), default=())
 
 
 def _sound_index(phrases: list[Phrase]) -> _SoundIndex:

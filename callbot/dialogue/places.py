@@ -64,8 +64,8 @@ def fillers(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _written(text: str, intents: Intents) -> Iterator[Place]:
-    for phrase in intents.may_stand_in(text):
-        for start, end, length in _fit(phrase.slots, text):
+    for phrase in intents.written.inside(text):
+        for start, end, length in fit(phrase.slots, text):
             yield Place(phrase, text[start:end], start, end, length, 1.0)
 
 
@@ -83,7 +83,7 @@ def _sounding(text: str, intents: Intents) -> Iterator[Place]:
                 yield Place(phrase, own, start, end, len(said), 1.0 - _SOUND_DISCOUNT - cost / len(said))
     heard = frozenset(sounds)
     for phrase in intents.gapped:
-        for start, end, length in _fit(phrase.sounds, sounds) if phrase.may_sound(heard) else ():
+        for start, end, length in fit(phrase.sounds, sounds) if phrase.may_sound(heard) else ():
             yield Place(phrase, text[start:end], start, end, length, 1.0 - _SOUND_DISCOUNT)
 
 
@@ -96,7 +96,7 @@ def _sound_cost(said: Sequence[str], heard: Sequence[str]) -> float:
     return total
 
 
-def _fit(slots: Sequence[Sequence[Sequence[str]]], heard: Sequence[str]) -> list[tuple[int, int, int]]:
+def fit(slots: Sequence[Sequence[Sequence[str]]], heard: Sequence[str]) -> list[tuple[int, int, int]]:
     """Every place where one alternative of each slot follows another: start, end, length without gaps.
 
     For each end only the place with most of the phrase's own characters is given.

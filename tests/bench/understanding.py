@@ -13,22 +13,21 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from itertools import islice, product
-from pathlib import Path
 
 import pytest
 from transitions import Machine
 
 from callbot.dialogue.engine import CompiledScript, DialogueState, advance, begin, compile_revision
-from callbot.dialogue.knowledge import Knowledge, compile_knowledge, match
+from callbot.dialogue.knowledge import Knowledge, compile_knowledge
 from callbot.dialogue.understand import understand
 from callbot.messages import Answered, Heard
+from callbot.script.faq import FaqEntry
 from callbot.script.graph import exits
 from callbot.script.revision import build_revision
-from tests.bench.figure import Figure
+from tests.bench.figure import ROOT, Figure, write
 
 pytestmark = pytest.mark.bench
 
-ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts_dsl" / "balance_reminder.yaml"
 LIST = ROOT / "tests" / "data" / "intents_test.csv"
 COMMAND = "python -m tests.bench.understanding"
@@ -88,11 +87,13 @@ def rightness(script: CompiledScript, phrasings: list[tuple[str, str | None]]) -
 def turns(script: CompiledScript, texts: list[str]) -> Figure:
     """One turn for each text, beside the same step of the graph by ``transitions`` alone."""
     questions = islice(product(_WHEN, _TOPICS, _ASKED), QUESTIONS)
-    knowledge = compile_knowledge({str(at): ("".join(parts),) for at, parts in enumerate(questions)})
+    knowledge = compile_knowledge(
+        {f"q{at}": FaqEntry(questions=("".join(parts),), answer="好。") for at, parts in enumerate(questions)}
+    )
     state, _ = advance(script, begin(script, INPUTS, NOW), Answered())
     state, _ = advance(script, state, Heard("是的"))
     assert state.step == "remind"
-    assert len(knowledge.owners) == QUESTIONS
+    assert len(knowledge.known) == QUESTIONS
     took = [_ms(lambda text=text: _turn(script, state, text, knowledge)) for text in texts for _ in range(3)]
     waited = [_ms(lambda text=text: _turn(script, state, text, knowledge), time.perf_counter) for text in texts]
     plain = _plain(script)
@@ -109,7 +110,7 @@ def turns(script: CompiledScript, texts: list[str]) -> Figure:
 
 def _turn(script: CompiledScript, state: DialogueState, text: str, knowledge: Knowledge) -> None:
     advance(script, state, Heard(text))
-    match(text, knowledge)
+    knowledge.find(text)
 
 
 def _plain(script: CompiledScript) -> Callable[[], None]:
@@ -151,8 +152,10 @@ def _at(values: list[float], share: float) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
-    for figure in figures():
+    """Measure, print and write."""
+    found = figures()
+    write(found)
+    for figure in found:
         sys.stdout.write(f"{figure.what}\n    {figure.measured}    ({figure.bound})\n")
 
 

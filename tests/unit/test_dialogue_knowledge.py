@@ -1,8 +1,11 @@
 """Questions of customers find the entry that answers them, and talk finds none."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from callbot.dialogue.knowledge import Knowledge, compile_knowledge, match
+from callbot.dialogue.knowledge import Knowledge, compile_knowledge
+from callbot.script.faq import FaqEntry
 
 pytestmark = pytest.mark.unit
 
@@ -26,16 +29,22 @@ ENTRIES = {
 }
 
 
+def knowing(entries: Mapping[str, tuple[str, ...]]) -> Knowledge:
+    return compile_knowledge(
+        {name: FaqEntry(questions=questions, answer=f"答{name}。") for name, questions in entries.items()}
+    )
+
+
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return compile_knowledge(ENTRIES)
+    return knowing(ENTRIES)
 
 
 @pytest.mark.parametrize(
     ("text", "entry", "how"),
     [
-        ("定金可以退吗？", "deposit", "question"),
-        ("请问一下，定金可以退吗", "deposit", "question"),
+        ("定金可以退吗？", "deposit", "phrase"),
+        ("请问一下，定金可以退吗", "deposit", "phrase"),
         ("定金可以腿吗", "deposit", "sound"),
         ("为款怎么付", "pay", "sound"),
         ("定金交了还能退吗", "deposit", "like"),
@@ -49,17 +58,18 @@ def knowledge() -> Knowledge:
         ("地址填错了还能改吗", "address", "like"),
         ("客服是几点上班的", "hours", "like"),
         ("这个保修多长时间", "warranty", "like"),
-        ("你们在线下有实体店吗", "shop", "like"),
+        ("你们在线下有实体店吗", "shop", "phrase"),
         ("刚买就降价了能退差价不", "price", "like"),
         ("赠品怎么没收到", "gift", "like"),
     ],
 )
 def test_a_question_finds_its_entry(knowledge: Knowledge, text: str, entry: str, how: str) -> None:
-    found = match(text, knowledge)
+    found = knowledge.find(text)
     assert found is not None
-    assert (found.id, found.why.partition(" ")[0]) == (entry, how)
+    assert (found.entry, found.why.partition(" ")[0]) == (entry, how)
     assert found.why.partition(" ")[2] in ENTRIES[entry]
     assert 0.5 <= found.score <= 1.0
+    assert found.answer == f"答{entry}。"
 
 
 @pytest.mark.parametrize(
@@ -78,22 +88,22 @@ def test_a_question_finds_its_entry(knowledge: Knowledge, text: str, entry: str,
     ],
 )
 def test_talk_that_asks_nothing_finds_none(knowledge: Knowledge, text: str) -> None:
-    assert match(text, knowledge) is None
+    assert knowledge.find(text) is None
 
 
 def test_a_question_between_two_entries_is_left_open() -> None:
-    knowledge = compile_knowledge({"here": ("北京门店几点开门",), "there": ("上海门店几点开门",)})
-    assert match("门店几点开门", knowledge) is None
-    found = match("上海的门店是几点开门", knowledge)
+    knowledge = knowing({"here": ("北京门店几点开门",), "there": ("上海门店几点开门",)})
+    assert knowledge.find("门店几点开门") is None
+    found = knowledge.find("上海的门店是几点开门")
     assert found is not None
-    assert found.id == "there"
+    assert found.entry == "there"
 
 
 def test_a_negation_that_the_question_has_not_is_another_question() -> None:
-    knowledge = compile_knowledge({"arrived": ("已经收到退款",)})
-    assert match("已经收到退款啦", knowledge) is not None
-    assert match("没有收到退款", knowledge) is None
+    knowledge = knowing({"arrived": ("已经收到退款",)})
+    assert knowledge.find("已经收到退款啦") is not None
+    assert knowledge.find("没有收到退款") is None
 
 
 def test_without_entries_nothing_is_found() -> None:
-    assert match("定金可以退吗", compile_knowledge({})) is None
+    assert compile_knowledge({}).find("定金可以退吗") is None
