@@ -147,9 +147,8 @@ def dot(drawing: Drawing) -> str:
 
 
 def _node_look(node: Node) -> str:
-    rows = [f"<B>{html.escape(node.name)}</B>", *(html.escape(line) for line in _node_lines(node)[1:])]
-    if node.kind in ("start", "anytime"):
-        rows = [html.escape(line) for line in _node_lines(node)]
+    head, *lines = (html.escape(line) for line in _node_lines(node))
+    rows = [head if node.kind in ("start", "anytime") else f"<B>{head}</B>", *lines]
     body = '<BR ALIGN="LEFT"/>'.join(rows) + ('<BR ALIGN="LEFT"/>' if len(rows) > 1 else "")
     shape = {"end": "box", "start": "circle", "anytime": "hexagon", "system": "cylinder"}.get(node.kind, "box")
     style = "rounded,filled" if node.kind in ("end", "transfer") else "filled"

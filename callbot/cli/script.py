@@ -1,4 +1,4 @@
-"""Commands that check scripts: ``lint``, ``test``, ``explain``."""
+"""Commands that check scripts: ``lint``, ``explain``; those that test, draw, try and publish come with them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callbot.cli import conversation
+from callbot.cli import conversation, pictures, publishing, script_tests
 from callbot.cli.script_files import TEST, read_settings, script_folders, yaml_files
 from callbot.errors import ScriptError
 from callbot.language import Text, tr
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from callbot.authoring.rehearse import Rehearsal
     from callbot.script.findings import Finding
 
 _EXAMPLES = "examples"
@@ -28,10 +25,12 @@ AsJson = Annotated[bool, typer.Option("--json", help=tr("给程序读的输出",
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands, those of ``conversation`` with them."""
+    """Add the commands, those of the modules about scripts with them."""
     app.command("lint", help=tr("检查话术：每处错误给出文件、行、列和改法", "Check scripts"))(lint)
-    app.command("test", help=tr("运行话术旁边的测试", "Run the tests that stand beside scripts"))(test)
+    script_tests.register(app)
     conversation.register(app)
+    pictures.register(app)
+    publishing.register(app)
     app.command("explain", help=tr("解释一个检查代码", "Explain a code of lint"))(explain)
 
 
@@ -99,88 +98,6 @@ def _plain(found: "Finding") -> dict[str, object]:
         "message": str(found.message),
         "hint": None if found.hint is None else str(found.hint),
     }
-
-
-# ---------------------------------------------------------------- test
-
-
-def test(paths: Paths = None, as_json: AsJson = False) -> None:
-    """Run every case; exit code 1 when one fails or a file cannot be used."""
-    from rich.console import Console
-
-    from callbot.authoring.rehearse import rehearse
-
-    settings = read_settings()
-    console = Console(soft_wrap=True, highlight=False)
-    failed = False
-    reports: list[dict[str, object]] = []
-    for path in _test_files(paths or script_folders(settings)):
-        try:
-            rehearsal = rehearse(path, settings.campaign.timezone)
-        except ScriptError as error:
-            failed = True
-            reports.append({"file": str(path), "passed": False, "problem": str(error)})
-            if not as_json:
-                console.print(f"{error.report}\n{error}".strip(), markup=False)
-            continue
-        failed |= not rehearsal.passed
-        reports.append(_rehearsal_json(rehearsal))
-        if not as_json:
-            _show_rehearsal(console, rehearsal)
-    if as_json:
-        typer.echo(json.dumps({"passed": not failed, "files": reports}, ensure_ascii=False))
-    raise typer.Exit(1 if failed else 0)
-
-
-def _test_files(paths: Iterable[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in yaml_files(paths):
-        own = path if path.name.endswith(TEST) else path.with_name(path.stem + TEST)
-        if own.is_file():
-            found.append(own)
-        elif path in paths:
-            raise ScriptError(Text(f"{path} 旁边没有 {own.name}", f"there is no {own.name} beside {path}"))
-    return list(dict.fromkeys(found))
-
-
-def _rehearsal_json(rehearsal: "Rehearsal") -> dict[str, object]:
-    return {
-        "file": str(rehearsal.path),
-        "passed": rehearsal.passed,
-        "cases": [
-            {"name": case.name, "passed": not case.problems, "problems": [str(problem) for problem in case.problems]}
-            for case in rehearsal.cases
-        ],
-        "steps": rehearsal.steps,
-        "unvisited": rehearsal.unvisited,
-        "exits": rehearsal.exits,
-        "untaken": rehearsal.untaken,
-    }
-
-
-def _show_rehearsal(console: "Console", rehearsal: "Rehearsal") -> None:
-    for case in rehearsal.cases:
-        if not case.problems:
-            continue
-        console.print(f"[red]✗[/red] {rehearsal.path}：", end="")
-        console.print(case.name, markup=False)
-        for problem in case.problems:
-            console.print(f"    {problem}", markup=False)
-        for line in case.conversation:
-            console.print(f"      {line}", style="dim", markup=False)
-    good = sum(not case.problems for case in rehearsal.cases)
-    steps, ways = rehearsal.steps - len(rehearsal.unvisited), rehearsal.exits - len(rehearsal.untaken)
-    console.print(
-        tr(
-            f"{rehearsal.path}：{good}/{len(rehearsal.cases)} 通过；走到步骤 {steps}/{rehearsal.steps}，"
-            f"走过出路 {ways}/{rehearsal.exits}",
-            f"{rehearsal.path}: {good}/{len(rehearsal.cases)} passed; {steps}/{rehearsal.steps} steps visited, "
-            f"{ways}/{rehearsal.exits} ways taken",
-        ),
-        markup=False,
-    )
-    for missing in (*rehearsal.unvisited, *rehearsal.untaken):
-        console.print(tr(f"    没有测到：{missing}", f"    not covered: {missing}"), style="yellow", markup=False)
 
 
 # ---------------------------------------------------------------- explain

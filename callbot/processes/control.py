@@ -66,7 +66,9 @@ class Control:
         self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
         self._tasks: set[asyncio.Task[None]] = set()
         self._planned = asyncio.Event()
-        self._hotlines = Hotlines(flows_of(settings), store.incoming, systems, self._speech.prepare, self._server.send)
+        self._hotlines = Hotlines(
+            flows_of(settings, store.publications), store.incoming, systems, self._speech.prepare, self._server.send
+        )
         gateway = app.sms_gateway(settings, store)
         self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
         self.dispatcher = Dispatcher(
