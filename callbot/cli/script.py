@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callbot.cli import conversation, pictures, publishing, script_tests
+from callbot.cli import conversation, pictures, publishing, script_tests, writing
 from callbot.cli.script_files import TEST, read_settings, script_folders, yaml_files
 from callbot.errors import ScriptError
 from callbot.language import Text, tr
@@ -27,6 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help=tr("给程序读的输出",
 def register(app: typer.Typer) -> None:
     """Add the commands, those of the modules about scripts with them."""
     app.command("lint", help=tr("检查话术：每处错误给出文件、行、列和改法", "Check scripts"))(lint)
+    writing.register(app)
     script_tests.register(app)
     conversation.register(app)
     pictures.register(app)
