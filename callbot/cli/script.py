@@ -14,9 +14,14 @@ from callbot.language import Text, tr
 
 if TYPE_CHECKING:
     from callbot.script.findings import Finding
+    from callbot.script.library import Library
+    from callbot.script.source import Document
 
 _EXAMPLES = "examples"
 """Folder of lists and simulated customers; no scripts in it."""
+
+_EXAMPLE_LINES = 8
+"""Lines of an example that ``explain`` shows; only a whole script has more."""
 
 Paths = Annotated[
     list[Path] | None, typer.Argument(metavar="PATH..", help=tr("文件或文件夹（默认整个话术目录）", "files or folders"))
@@ -40,8 +45,10 @@ def register(app: typer.Typer) -> None:
 
 def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     """Print every finding; exit code 1 when one of them is an error."""
-    files = [path for path in yaml_files(paths or script_folders(read_settings())) if _EXAMPLES not in path.parts]
-    findings = list({(str(each.path), each.place, each.code): each for each in _lint_all(files)}.values())
+    settings = read_settings()
+    files = [path for path in yaml_files(paths or script_folders(settings)) if _EXAMPLES not in path.parts]
+    queues = frozenset(queue.name for queue in settings.transfer.queues)
+    findings = list({(str(each.path), each.place, each.code): each for each in _lint_all(files, queues)}.values())
     errors = sum(each.severity == "error" for each in findings)
     if as_json:
         typer.echo(
@@ -64,28 +71,53 @@ def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if errors else 0)
 
 
-def _lint_all(files: Iterable[Path]) -> "Iterator[Finding]":
+def _lint_all(files: Iterable[Path], queues: frozenset[str]) -> "Iterator[Finding]":
+    from callbot.script import library_checks, source, waivers
     from callbot.script import lint as checks
-    from callbot.script import source
-    from callbot.script.cases import CaseFile
     from callbot.script.library import Library, load, root_of
-    from callbot.script.shape import check_shape, check_yaml
 
     libraries: dict[Path, Library] = {}
+    scripts: dict[Path, list[Document]] = {}
     for path in files:
         try:
             document = source.read(path)
         except OSError:
             yield from checks.check_shared(path)
             continue
+        root = root_of(path).resolve()
         if path.name.endswith(TEST):
-            yield from check_yaml(document) or check_shape(document, CaseFile)
+            yield from _lint_tests(document, libraries)
         elif checks.kind(document) in ("intents", "sms", "common"):
             yield from checks.check_shared(path)
         else:
-            root = root_of(path)
-            library = libraries.setdefault(root.resolve(), libraries.get(root.resolve()) or load(root))
-            yield from checks.check(path, library).findings
+            libraries.setdefault(root, libraries.get(root) or load(root_of(path)))
+            scripts.setdefault(root, []).append(document)
+            yield from checks.check(path, libraries[root], queues).findings
+    linted = {path.resolve() for path in files}
+    for root, library in libraries.items():
+        if {path.resolve() for path in (root / "intents").glob("*.yaml")} <= linted:
+            unused = library_checks.unused_intents(library, scripts[root])
+            yield from waivers.unwaived(unused, library.documents.values())
+
+
+def _lint_tests(document: "Document", libraries: "dict[Path, Library]") -> "Iterator[Finding]":
+    """A test file by itself, and its names beside the script it tests when that one can be run."""
+    from callbot.script import case_checks
+    from callbot.script import lint as checks
+    from callbot.script.cases import CaseFile
+    from callbot.script.library import load, root_of
+    from callbot.script.model import Bundle
+    from callbot.script.shape import check_shape, check_yaml
+
+    found = check_yaml(document) or check_shape(document, CaseFile)
+    yield from found
+    script = document.path.with_name(f"{document.data['script']}.yaml") if not found else document.path
+    if not found and script.is_file():
+        root = root_of(script).resolve()
+        libraries.setdefault(root, libraries.get(root) or load(root_of(script)))
+        checked = checks.check(script, libraries[root])
+        if checked.expanded is not None:
+            yield from case_checks.check(document, Bundle.model_validate(checked.expanded))
 
 
 def _plain(found: "Finding") -> dict[str, object]:
@@ -107,7 +139,8 @@ def _plain(found: "Finding") -> dict[str, object]:
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help=tr("代码，例如 S203", "a code such as S203"))],
 ) -> None:
-    """Say at length what a code means."""
+    """Say at length what a code means, with an example that is wrong and the same put right."""
+    from callbot.authoring.code_examples import EXAMPLES
     from callbot.script.codes import CODES
 
     text = CODES.get(code.upper())
@@ -115,3 +148,12 @@ def explain(
         known = ", ".join(CODES)
         raise ScriptError(Text(f"没有代码 {code}。有：{known}", f"There is no code {code}. There are: {known}"))
     typer.echo(f"{code.upper()}  {text}")
+    example = EXAMPLES[code.upper()]
+    where = "" if example.file == "example.yaml" else f"（{example.file}）"
+    for title, piece in ((tr("错", "wrong"), example.wrong), (tr("对", "right"), example.right)):
+        typer.echo(f"\n{title}{where}:")
+        lines = piece.splitlines()
+        for line in lines[:_EXAMPLE_LINES]:
+            typer.echo(f"    {line}")
+        if len(lines) > _EXAMPLE_LINES:
+            typer.echo("    …")

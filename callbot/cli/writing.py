@@ -27,11 +27,11 @@ def fmt(
     ] = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help=tr("只看，不改；有要改的就以 1 退出", "change nothing; exit code 1 if needed")),
+        typer.Option("--check", help=tr("只看，不改；有要改的就以 1 退出", "change nothing; exit 1 if needed")),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=tr("给程序读的输出", "Output for programs"))] = False,
 ) -> None:
-    """Put keys in order and indentation right; what the script means never changes. A file with errors is left alone."""
+    """Put keys in order and indentation right; the meaning never changes. A file with errors is left alone."""
     from callbot.authoring.fmt import format_text
 
     files = [path for path in yaml_files(paths or script_folders(read_settings())) if _EXAMPLES not in path.parts]

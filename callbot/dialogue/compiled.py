@@ -42,5 +42,5 @@ def compile_revision(revision: Revision) -> CompiledScript:
         bundle.script,
         ScriptMachine(bundle.script),
         compile_intents(bundle.intents, bundle.fillers),
-        kinds_of(bundle),
+        kinds_of(bundle.script),
     )

@@ -11,7 +11,7 @@ from callbot.language import Text
 from callbot.protocol import Revision
 from callbot.script import lint, template
 from callbot.script.findings import render
-from callbot.script.model import Bundle
+from callbot.script.model import Bundle, Script
 from callbot.zh.written import written
 
 
@@ -47,14 +47,14 @@ def render_sms(revision: Revision, sms: str, values: Mapping[str, str]) -> str:
     ``values`` are inputs and slots by name. Errors: ``KeyError`` for a template or value that is not there.
     """
     bundle = read_revision(revision)
-    types = kinds_of(bundle)
+    types = kinds_of(bundle.script)
     return template.fill(bundle.sms[sms].text, lambda name: written(types.get(name, "text"), values[name]))
 
 
-def kinds_of(bundle: Bundle) -> dict[str, str]:
+def kinds_of(script: Script) -> dict[str, str]:
     """The type of every value of a script, by name: inputs, asked and given ones."""
-    kinds: dict[str, str] = {name: spec.type for name, spec in bundle.script.inputs.items()}
-    for step in bundle.script.steps.values():
+    kinds: dict[str, str] = {name: spec.type for name, spec in script.inputs.items()}
+    for step in script.steps.values():
         if step.ask is not None:
             kinds[step.ask.variable] = step.ask.type
         if step.do is not None:
