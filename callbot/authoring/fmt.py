@@ -102,8 +102,31 @@ def _once(path: Path, text: str, model: type[BaseModel] | None) -> str:
         _order_flow(loaded, model)
     out = io.StringIO()
     yaml.dump(loaded, out)
-    lines = (each for line in out.getvalue().splitlines() for each in _broken(line.rstrip()))
-    return "\n".join(lines) + "\n"
+    laid_out = [each for line in out.getvalue().splitlines() for each in _broken(line.rstrip())]
+    return "\n".join(_aligned(text.splitlines(), laid_out)) + "\n"
+
+
+def _aligned(before: list[str], after: list[str]) -> list[str]:
+    """Comments that stood above a key in its column do so again: ruamel.yaml moves keys, and leaves comments."""
+    above = iter(_stands_above(before, at) for at, line in enumerate(before) if line.lstrip().startswith("#"))
+    lines = list(after)
+    for at, line in enumerate(after):
+        if line.lstrip().startswith("#") and next(above, False):
+            lines[at] = " " * _column(_next(after, at)) + line.lstrip()
+    return lines
+
+
+def _stands_above(lines: list[str], at: int) -> bool:
+    return _column(lines[at]) == _column(_next(lines, at))
+
+
+def _next(lines: list[str], at: int) -> str:
+    """The next line that is more than a comment; the line itself at the end."""
+    return next((line for line in lines[at + 1 :] if line.strip() and not line.lstrip().startswith("#")), lines[at])
+
+
+def _column(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _broken(line: str) -> Iterator[str]:
@@ -226,13 +249,15 @@ def _move(document: Document, lines: list[str], route: Route, wanted: list[str])
     """Put the chunks of a block mapping into another order; a chunk is a key with the comments above it."""
     keys = list(_at(document.data, route))
     starts = [document.keys[(*route, key)].line - 1 for key in keys]
-    first = starts[0]
     column = document.keys[(*route, keys[0])].column - 1
+    # What stands above the first key of the file belongs to the file; "- " begins with its first key.
+    first = _above(lines, starts[0], column) if route and not lines[starts[0]][:column].strip() else starts[0]
     bounds = [first, *(_above(lines, at, column) for at in starts[1:])]
     end = _end(lines, starts[-1], column)
     chunks = {key: lines[at:to] for key, at, to in zip(keys, bounds, [*bounds[1:], end], strict=True)}
     lead = lines[first][:column]  # of the first key: "  - " in a list, else spaces
-    chunks[keys[0]][0] = " " * column + chunks[keys[0]][0][column:]
+    if lead.strip():
+        chunks[keys[0]][0] = " " * column + chunks[keys[0]][0][column:]
     moved = [line for key in wanted for line in chunks[key]]
     if lead.strip():
         at = next((at for at, line in enumerate(moved) if not line.lstrip().startswith("#")), 0)
@@ -250,7 +275,7 @@ def _above(lines: list[str], at: int, column: int) -> int:
 def _end(lines: list[str], at: int, column: int) -> int:
     """The line after the last chunk: the first one that stands further left, without the blank lines before it."""
     to = at + 1
-    while to < len(lines) and (not lines[to].strip() or len(lines[to]) - len(lines[to].lstrip()) > column):
+    while to < len(lines) and (not lines[to].strip() or _column(lines[to]) > column):
         to += 1
     while to > at + 1 and not lines[to - 1].strip():
         to -= 1
