@@ -84,7 +84,7 @@ def schema(
 
     place = folder or read_settings().scripts_dir / "schema"
     try:
-        made.main(place)
+        made.write(place)
     except OSError as error:
         raise SettingsError(
             Text(f"写不了 {place}：{error.strerror}。", f"Cannot write to {place}: {error.strerror}.")

@@ -35,7 +35,7 @@ def test_every_script_has_tests() -> None:
 
 
 def test_schemas_are_fresh() -> None:
-    """When this fails: python -m callbot.authoring.schema scripts_dsl/schema."""
+    """When this fails: callbot schema scripts_dsl/schema."""
     assert {path.name: path.read_text("utf-8") for path in (TESTED / "schema").glob("*.json")} == schemas()
 
 
