@@ -71,13 +71,19 @@ def _unreachable(context: Context) -> Iterator[Finding]:
 
 
 def _ends(script: Script) -> set[str]:
-    """Steps from which an end can be reached."""
-    good = {name for name, step in script.steps.items() if step.end is not None}
-    while True:
-        more = {name for name in script.steps if name not in good and good & set(successors(script, name))}
-        if not more:
-            return good
-        good |= more
+    """Steps from which an end can be reached: walked backwards from the ends."""
+    before: dict[str, list[str]] = {}
+    for name in script.steps:
+        for following in successors(script, name):
+            before.setdefault(following, []).append(name)
+    good: set[str] = set()
+    waiting = [name for name, step in script.steps.items() if step.end is not None]
+    while waiting:
+        name = waiting.pop()
+        if name not in good:
+            good.add(name)
+            waiting += before.get(name, [])
+    return good
 
 
 def _endless(context: Context) -> Iterator[Finding]:
