@@ -35,7 +35,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One way from a step to another; ``limited`` is the second way of a jump with ``at_most``."""
+    """One way from a step to another; ``limited`` is the second way of a jump with ``at_most``.
+
+    ``share``: of all calls, how many took it, 0 to 1; drawn as the width of the line.
+    """
 
     source: str
     way: str
@@ -44,6 +47,7 @@ class Arrow:
     mark: Mark = ""
     note: str = ""
     limited: bool = False
+    share: float = 0.0
 
     @property
     def key(self) -> tuple[str, str, bool]:

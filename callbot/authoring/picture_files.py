@@ -18,6 +18,8 @@ _WIDTH = 26
 """Half-width characters in a line of a node: a sentence of forty characters takes four lines."""
 _LAYOUT_S = 60
 """Graphviz lays out 500 steps in some seconds; what takes longer is no readable picture."""
+_WIDEST = 6
+"""What is added to the width of a line, in points, when every call takes it."""
 _FILL: dict[Kind, str] = {
     "say": "#f4f4f5",
     "listen": "#e0f2fe",
@@ -162,13 +164,14 @@ def _node_look(node: Node) -> str:
 def _arrow_look(source: str, group: tuple[Arrow, ...]) -> str:
     mark = _strongest(group)
     rows = [
-        f'<FONT COLOR="{_COLOUR[arrow.mark]}">{html.escape(_arrow_text(arrow))}</FONT>'
+        f'<FONT COLOR="{_COLOUR[arrow.mark]}">&#160;{html.escape(_arrow_text(arrow))}</FONT>'
         for arrow in group
         if _arrow_text(arrow)
     ]
     label = f"label=<{'<BR/>'.join(rows)}>, " if rows else ""
     style = "dashed" if source.startswith("*any") else "solid"
-    return f'{label}color="{_COLOUR[mark]}", penwidth={2.5 if mark else 1}, style={style}'
+    width = (2.5 if mark else 1) + _WIDEST * min(1.0, sum(arrow.share for arrow in group))
+    return f'{label}color="{_COLOUR[mark]}", penwidth={width:.1f}, style={style}'
 
 
 def _dot(text: str) -> str:

@@ -22,6 +22,7 @@ from callbot.protocol import Revision
 from callbot.script import lint
 from callbot.script.findings import Finding
 from callbot.script.revision import build_revision, read_revision
+from callbot.settings import Settings
 from callbot.store.publications import PublicationStore
 from callbot.store.records import Publication
 
@@ -60,10 +61,10 @@ class NotReadyError(ScriptError):
         self.rehearsal = rehearsal
 
 
-def examine(path: Path, least_coverage: int, zone: str, listener: Listener | Text = NO_LISTENER) -> Candidate:
+def examine(path: Path, settings: Settings, listener: Listener | Text = NO_LISTENER) -> Candidate:
     """The gate: lint without errors, all tests passed, enough of the script tested.
 
-    ``least_coverage``: percent of steps and ways. Errors: ``NotReadyError``; ``ScriptError`` with lint's report.
+    Errors: ``NotReadyError``; ``ScriptError`` with lint's report.
     """
     revision = build_revision(path)
     tests = path.with_name(path.stem + SUFFIX)
@@ -74,7 +75,8 @@ def examine(path: Path, least_coverage: int, zone: str, listener: Listener | Tex
                 f"{path.name} has no tests and cannot be published. Write {tests.name}.",
             )
         )
-    rehearsal = rehearse(tests, zone, listener)
+    rehearsal = rehearse(tests, settings.campaign.timezone, listener)
+    least_coverage = settings.publish.coverage
     failed = sum(bool(case.problems) for case in rehearsal.cases)
     if failed:
         raise NotReadyError(
@@ -94,7 +96,8 @@ def examine(path: Path, least_coverage: int, zone: str, listener: Listener | Tex
             ),
             rehearsal,
         )
-    warnings = tuple(each for each in lint.check(path).findings if each.severity == "warning")
+    queues = frozenset(queue.name for queue in settings.transfer.queues)
+    warnings = tuple(each for each in lint.check(path, queues=queues).findings if each.severity == "warning")
     return Candidate(path, revision, path.read_text("utf-8-sig"), warnings, rehearsal)
 
 

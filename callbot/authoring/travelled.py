@@ -123,19 +123,17 @@ def with_funnel(drawing: Drawing, bundle: Bundle, counted: Funnel) -> Drawing:
     by_arrow: Counter[tuple[str, str, str]] = Counter()
     for (step, way, target), number in counted.taken.items():
         by_arrow[source_of(bundle, step, way), way, target] += number
+    by_arrow[START, "start", bundle.script.start] = counted.calls
     arrows = [
-        replace(arrow, note=str(counted.calls if arrow.source == START else by_arrow[_ends_of(arrow)]))
+        replace(arrow, note=str(number), share=min(1.0, number / max(1, counted.calls)))
         for arrow in drawing.arrows
+        for number in [by_arrow[arrow.source, arrow.way, arrow.target]]
     ]
     nodes = [
         replace(node, note=_visits(counted, node.name)) if node.name in bundle.script.steps else node
         for node in drawing.nodes
     ]
     return replace(drawing, nodes=tuple(nodes), arrows=tuple(arrows))
-
-
-def _ends_of(arrow: Arrow) -> tuple[str, str, str]:
-    return (arrow.source, arrow.way, arrow.target)
 
 
 def _visits(counted: Funnel, name: str) -> str:

@@ -66,10 +66,12 @@ def graph(
         raise ScriptError(Text("--trace 和 --funnel 只能选一个", "--trace and --funnel exclude each other"))
     with opened(config) as (settings, store):
         path = script_path(settings, script)
-        bundle = read_revision(choose(store.publications, path, revision or WORKING_FILE).revision)
+        stored = None if trace is None else _stored(store, trace).trace
+        ran = store.publications.revision(stored.revision) if stored is not None and revision is None else None
+        bundle = read_revision(ran or choose(store.publications, path, revision or WORKING_FILE).revision)
         drawing = draw(bundle)
-        if trace is not None:
-            one = travelled.travelled(bundle, _stored(store, trace).trace)
+        if stored is not None:
+            one = travelled.travelled(bundle, stored)
             drawing = travelled.with_path(drawing, bundle, one)
             _warn_unknown([*one.unknown])
         elif funnel or campaign is not None:

@@ -83,7 +83,7 @@ def publish(
     with opened(config) as (settings, store):
         path = script_path(settings, script)
         newest = store.publications.newest(path.stem)
-        candidate = examine(path, settings.publish.coverage, settings.campaign.timezone, ears(settings, path))
+        candidate = examine(path, settings, ears(settings, path))
         seen = after if after is not None else 0 if newest is None else newest.number
         made, is_new = publish_it(store.publications, candidate, author or _login(), message, seen)
         if as_json:

@@ -218,6 +218,10 @@ def test_a_call_of_another_revision_is_not_guessed_at(folder: Path, store: Store
     path.write_text(text, "utf-8")
     shown = call("graph", ID, "--trace", "call_0").output
     assert "这一版没有从 greet 到 call_later 的路" in shown
+    store.incoming.publish([reminder.revision])  # as campaigns and hotlines do with what they run
+    again = call("graph", ID, "--trace", "call_0").output
+    assert "没有从" not in again
+    assert "现在不方便 [第 1 轮]" in again
     assert "1 通走过这一版没有的路" in call("graph", ID, "--funnel").output
 
 
