@@ -58,8 +58,11 @@ def prompts(settings: Settings) -> PromptCache:
 
 def voice_name(settings: Settings) -> str:
     """``Voice.name`` of the voice in the settings."""
+    from callbot.speech import models
+
     speech = settings.speech
-    return f"{speech.voice}/{speech.speaker}/{speech.speed}"
+    engine = models.KOKORO_SOUND if speech.voice == "kokoro" else speech.voice
+    return f"{engine}/{speech.speaker}/{speech.speed}"
 
 
 def vad() -> Vad:
@@ -101,6 +104,7 @@ async def endpoint(settings: Settings, number: int, on_incoming: Callable[[Incom
             sip_port=telephony.sip_port + number,
             rtp_port=telephony.rtp_port + number * _RTP_PORTS,
             rtp_ports=_RTP_PORTS,
+            tls_ca=telephony.tls_ca,
             logins=tuple(Login(trunk, _password(trunk)) for trunk in telephony.trunks),
         ),
         on_incoming,

@@ -84,15 +84,23 @@ class Say(Message, frozen=True):
     """Speak ``pieces`` one after the other as one sentence, after whatever is still being said.
 
     ``text`` is the sentence as a person reads it (for transcripts). ``number`` counts the sentences of a call from 1
-    and comes back in ``PromptFinished``. With ``replace`` everything still being said is dropped first.
+    and comes back in ``PromptFinished``. With ``replace`` everything still being said is dropped first, unless it may
+    not be interrupted: then this follows it.
+
+    ``barge_in_by`` is what interrupts it: any speech, only what brings an action (``meaning``), nothing; not in its
+    first ``guard_ms`` either. ``slow``: with longer pauses. ``audio`` is the sha256 of a recording that is played
+    instead of the pieces, when it is at hand.
     """
 
     number: int
     step: str
     text: str
     pieces: tuple[str, ...]
-    barge_in: bool = True
     replace: bool = True
+    barge_in_by: Literal["speech", "meaning", "nothing"] = "speech"
+    guard_ms: int = 0
+    slow: bool = False
+    audio: str = ""
 
 
 class Listen(Message, frozen=True):
@@ -123,6 +131,20 @@ class Transfer(Message, frozen=True):
     queue: str
 
 
+class Ticket(Message, frozen=True):
+    """Work that a call leaves for the people of a queue, with its values put in as people write them."""
+
+    queue: str
+    text: str
+
+
+class Webhook(Message, frozen=True):
+    """What another system is to be told of a call: the name of a webhook in the settings, and canonical values."""
+
+    name: str
+    values: dict[str, str] = {}
+
+
 class End(Message, frozen=True):
     """When everything has been said: hang up. At most one of the two retry fields is set."""
 
@@ -131,6 +153,8 @@ class End(Message, frozen=True):
     sms: str | None = None
     retry_at: datetime | None = None
     retry_in_ms: int | None = None
+    ticket: Ticket | None = None
+    webhook: Webhook | None = None
 
 
 Action = Say | Listen | Do | Transfer | End
@@ -214,6 +238,8 @@ class CallResult(Message, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     sms: str | None = None
     retry_at: datetime | None = None
+    ticket: Ticket | None = None
+    webhook: Webhook | None = None
     slots: dict[str, str] = {}
     transcript: tuple[Spoken, ...] = ()
     turns: tuple[TurnMarks, ...] = ()

@@ -214,7 +214,7 @@ class Voice(Protocol):
 
     @property
     def name(self) -> str:
-        """Identity for caches, such as ``kokoro/zf_xiaoyi/1.0``: another name means another sound."""
+        """Identity for caches, such as ``kokoro-2/zf_xiaoyi/1.0``: another name means another sound."""
         ...
 
     def synthesise(self, text: str) -> Pcm:
@@ -225,8 +225,12 @@ class Voice(Protocol):
 class Prompts(Protocol):
     """Ready-made audio of pieces; the call side of the prompt cache."""
 
-    def audio(self, pieces: Sequence[str]) -> Pcm | None:
-        """All pieces joined at one loudness, without clicks, or None when one is not ready."""
+    def audio(self, pieces: Sequence[str], *, slow: bool = False) -> Pcm | None:
+        """All pieces joined at one loudness, without clicks, or None when one is not ready; ``slow``: long pauses."""
+        ...
+
+    def recorded(self, sha256: str) -> Pcm | None:
+        """A recording that a script names by its hash, at the loudness of prompts; None when it is not here."""
         ...
 
 

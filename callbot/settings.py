@@ -54,7 +54,8 @@ class Trunk(_Section):
 class TelephonySettings(_Section):
     """The SIP side of this machine. Ports are bases: line N takes ``sip_port + N`` and its own RTP range.
 
-    ``reserve``: legs of every line that new calls leave free for transfers.
+    ``reserve``: legs of every line that new calls leave free for transfers. ``tls_ca``: a PEM file with the certificate
+    authorities that sign for TLS trunks, or the trunk's own self-signed certificate; None for those this system trusts.
     """
 
     bind: str = "127.0.0.1"
@@ -63,6 +64,7 @@ class TelephonySettings(_Section):
     rtp_port: Port = 16000
     ring_limit_s: int = Field(default=30, ge=15, le=120)
     reserve: int = Field(default=0, ge=0, le=500)
+    tls_ca: Path | None = None
     trunks: tuple[Trunk, ...] = ()
 
 
@@ -86,7 +88,7 @@ class TransferSettings(_Section):
 
 
 class HotlineNumber(_Section):
-    """A number that people call, as the trunk names it in the request URI, and the flow that answers."""
+    """A number that people call, in any spelling (``call.reception``), and the flow that answers."""
 
     number: str
     flow: str
@@ -246,4 +248,7 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     if settings.speech.vosk_model is not None:
         model = base / settings.speech.vosk_model.expanduser()
         changes["speech"] = settings.speech.model_copy(update={"vosk_model": model})
+    if settings.telephony.tls_ca is not None:
+        authorities = base / settings.telephony.tls_ca.expanduser()
+        changes["telephony"] = settings.telephony.model_copy(update={"tls_ca": authorities})
     return settings.model_copy(update=changes)

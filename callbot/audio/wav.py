@@ -61,6 +61,20 @@ def read(path: Path) -> Pcm:
 
 def decoded(data: bytes) -> Pcm:
     """The bytes of a WAV file as 8 kHz mono. Raises a private error with both languages; use ``read`` for files."""
+    shape, body = _parts(data)
+    return _at_line_rate(_samples(body, shape), shape)
+
+
+def is_line_audio(data: bytes) -> bool:
+    """Whether the bytes are a WAV file just as prompts are played: 8 kHz, mono, 16 bit PCM."""
+    try:
+        shape, _ = _parts(data)
+    except _NotReadableError:
+        return False
+    return shape == _Format(_PCM, 1, RATE_HZ, 16)
+
+
+def _parts(data: bytes) -> tuple[_Format, bytes]:
     if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise _NotReadableError("它不是 WAV 文件", "it is not a WAV file")
     shape: _Format | None = None
@@ -71,7 +85,7 @@ def decoded(data: bytes) -> Pcm:
         if name == b"fmt ":
             shape = _format(body)
         elif name == b"data" and shape is not None:
-            return _at_line_rate(_samples(body, shape), shape)
+            return shape, body
         at += 8 + size + size % 2
     raise _NotReadableError("里面没有声音数据", "there is no audio in it")
 

@@ -1,12 +1,12 @@
 """For every code of lint a piece that gets it and the same piece put right, for ``callbot explain``.
 
-Each piece belongs into one of three sound files. The tests put it there: only the wrong one brings its code.
+Each piece belongs into one of four sound files. The tests put it there: only the wrong one brings its code.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-FileName = Literal["example.yaml", "intents/example.yaml", "example.test.yaml"]
+FileName = Literal["example.yaml", "intents/example.yaml", "common/example_flow.yaml", "example.test.yaml"]
 
 SCRIPT = """\
 dsl: 1
@@ -32,11 +32,19 @@ steps:
     answers: {affirm: {to: remind, proves: identity}, deny: wrong_person}
   remind:
     say: 您还有尾款{due}，今天方便支付吗？
-    answers: {pay_today: thanks, pay_later: call_later, already_paid: check}
+    answers: {pay_today: verify, pay_later: call_later, already_paid: check}
     keys: {"1": thanks, "0": handover}
   check:
     do: {action: payment_status, with: [order_no], timeout: 3s}
-    results: {paid: thanks, unpaid: handover, failed: handover}
+    results: {paid: thanks, unpaid: amount, failed: handover}
+  amount:
+    check: due
+    rows:
+      - {at_least: 1000, to: handover}
+    otherwise: thanks
+  verify:
+    call: example_flow
+    exits: {passed: thanks, failed: handover}
   call_later:
     say: 好的，您看什么时候方便？
     ask: {callback_at: datetime, gave_up: later}
@@ -67,6 +75,26 @@ intents:
     phrases: [改天再转账]
 """
 
+FLOW = """\
+dsl: 1
+id: example_flow
+kind: flow
+takes: {order_no: digits}
+gives: [last_digits]
+exits: [passed, failed]
+start: ask_tail
+steps:
+  ask_tail:
+    say: 请说一下手机号的后四位。
+    ask: {last_digits: {type: digits, length: 4}, gave_up: lost}
+    read_back: off
+    then: good
+  good:
+    exit: passed
+  lost:
+    exit: failed
+"""
+
 TESTS = """\
 script: example
 with: {name: 王女士, order_no: "00731", due: 128.50, deadline: 2026-06-30}
@@ -76,7 +104,12 @@ cases:
     expect: {outcome: wrong_person, never_said: due}
 """
 
-FILES: dict[FileName, str] = {"example.yaml": SCRIPT, "intents/example.yaml": INTENTS, "example.test.yaml": TESTS}
+FILES: dict[FileName, str] = {
+    "example.yaml": SCRIPT,
+    "intents/example.yaml": INTENTS,
+    "common/example_flow.yaml": FLOW,
+    "example.test.yaml": TESTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +122,7 @@ class Example:
     file: FileName = "example.yaml"
 
     def files(self, piece: str) -> dict[FileName, str]:
-        """The three files with a piece put in."""
+        """The files with a piece put in."""
         return {**FILES, self.file: FILES[self.file].replace(self.at or self.right, piece, 1)}
 
 
@@ -99,10 +132,16 @@ _REMIND = "    say: 您还有尾款{due}，今天方便支付吗？"
 _ANSWERS = "    answers: {affirm: {to: remind, proves: identity}, deny: wrong_person}"
 _SILENCE = "  silence: {wait: 5s, tries: 2, then: unreachable}"
 _ANYTIME = "  anytime: {human: handover, stop_calling: opt_out}"
-_RESULTS = "    results: {paid: thanks, unpaid: handover, failed: handover}"
+_RESULTS = "    results: {paid: thanks, unpaid: amount, failed: handover}"
+_ASK = "    ask: {callback_at: datetime, gave_up: later}"
 _LONGEST = "longest: {turns: 40, time: 5m, then: later}"
 _LATER = "  later:\n    say: 好的，过后再联系您，再见。\n    end: {outcome: callback, retry_in: 4h}"
 _THANKS = "    say: 感谢您，付款链接稍后用短信发给您，再见。"
+
+_BOTH = (
+    "    ask: {day: date, callback_at: datetime, gave_up: later}\n"
+    "    missing:\n      day: 您看哪一天？\n      callback_at: 那天几点？"
+)
 
 EXAMPLES: dict[str, Example] = {
     "S001": Example(
@@ -125,18 +164,19 @@ EXAMPLES: dict[str, Example] = {
     ),
     "S105": Example("  later: {say: 好的,过后再联系您,再见。, end: {outcome: callback, retry_in: 4h}}", _LATER),
     "S106": Example(f"{_LATER}\n    then: thanks", _LATER),
-    "S107": Example("    results: {paid: thanks, unpaid: handover}", _RESULTS),
+    "S107": Example("    results: {paid: thanks, unpaid: amount}", _RESULTS),
     "S108": Example(
         "    ask: {callback_at: datetime, gave_up: later}",
         "    ask: {callback_at: datetime, gave_up: later}\n    then: promise",
     ),
     "S109": Example(
-        "    results: {paid: thanks, unpaid: {to: handover, at_most: 2}, failed: handover}",
-        "    results: {paid: thanks, unpaid: {to: handover, at_most: 2, else: later}, failed: handover}",
+        "    results: {paid: thanks, unpaid: {to: amount, at_most: 2}, failed: handover}",
+        "    results: {paid: thanks, unpaid: {to: amount, at_most: 2, else: later}, failed: handover}",
         _RESULTS,
     ),
-    "S110": Example("    end: {outcome: callback, retry: 4h}", "    end: {outcome: callback, retry_in: 4h}"),
+    "S110": Example("use: [common_endings]\nfaq: [presale_rules]", "use: [common_endings]"),
     "S111": Example("  最晚付款日: {type: date}", "  deadline: {type: date, label: 最晚付款日}"),
+    "S112": Example("    ask: {callback_at: one_of, gave_up: later}", _ASK),
     "S201": Example("use: [common_ending]", "use: [common_endings]"),
     "S202": Example(_ANSWERS.replace("deny", "denny"), _ANSWERS),
     "S203": Example(_ANSWERS.replace("wrong_person", "wrong_persn"), _ANSWERS),
@@ -153,6 +193,16 @@ EXAMPLES: dict[str, Example] = {
     ),
     "S209": Example("id: exmaple", "id: example"),
     "S210": Example("kind: hotline", "kind: campaign"),
+    "S211": Example("      - {before: 2026-06-30, to: handover}", "      - {at_least: 1000, to: handover}"),
+    "S212": Example("    exit: pased", "    exit: passed", file="common/example_flow.yaml"),
+    "S213": Example("    call: exampel_flow", "    call: example_flow"),
+    "S214": Example("    exits: {passed: thanks}", "    exits: {passed: thanks, failed: handover}"),
+    "S215": Example(_BOTH.replace("day", "deadline").replace("date,", "datetime,"), _BOTH, _ASK),
+    "S216": Example("    ask: {callback_at: one_of, from: due, gave_up: later}", _ASK),
+    "S217": Example(_BOTH.partition("\n")[0], _BOTH, _ASK),
+    "S218": Example(
+        f"{_ASK}\n    read_back: 我再确认一下，对吗？", f"{_ASK}\n    read_back: 是{{callback_at}}，对吗？", _ASK
+    ),
     "S231": Example("    transfer: {queue: finanse, failed: later}", "    transfer: {queue: finance, failed: later}"),
     "S232": Example(
         "intents:\n  pay_by_friend:\n    title: 朋友代付\n    phrases: [我朋友替我转账]",
@@ -183,5 +233,10 @@ EXAMPLES: dict[str, Example] = {
     "S406": Example("  anytime: {human: handover}", _ANYTIME),
     "S407": Example("    phrases: [改天再转账, 今天就转账]", "    phrases: [改天再转账]", file="intents/example.yaml"),
     "S408": Example('    keys: {"1": thanks, "0": later}', '    keys: {"1": thanks, "0": handover}'),
+    "S410": Example(f"{_THANKS}\n    audio: recordings/no_such_file.wav", _THANKS),
+    "S411": Example(
+        "    say: 好的，{callback_at}再联系您，再见。\n    audio: recordings/promise.wav",
+        "    say: 好的，{callback_at}再联系您，再见。",
+    ),
     "S431": Example("    say: 您的订单{order_no}，尾款{due}，最晚{deadline}付，订单{order_no}方便付吗？", _REMIND),
 }

@@ -14,12 +14,15 @@ from pydantic import BaseModel
 from callbot.authoring.drawing import Arrow, Drawing, Mark, Node, draw
 from callbot.language import Text
 from callbot.script import ways
+from callbot.script.basics import Duration, Jump
+from callbot.script.branch import CheckRow
 from callbot.script.graph import exits
-from callbot.script.model import Bundle, Duration, Jump, Script
+from callbot.script.model import Bundle, Script
+from callbot.script.prompt import Prompt
 
 Kind = Literal["added", "removed", "changed"]
-_BY_EXITS = ("answers", "keys", "results", "then")
-"""Fields of a step that are told way by way."""
+_COMMON = ("silence", "unclear", "anytime")
+"""Ways that a step has by rules, which are told as rules."""
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"))
 
 
@@ -92,7 +95,7 @@ def _steps(old: Bundle, new: Bundle) -> Iterator[Change]:
     for name in dict.fromkeys([*after, *before]):
         if name not in before:
             said = after[name].say
-            told_zh, told_en = (f"，说“{said}”", f", says “{said}”") if said else ("", "")
+            told_zh, told_en = (f"，说“{said.first}”", f", says “{said.first}”") if said else ("", "")
             yield Change("added", name, Text(f"新增步骤 {name}{told_zh}", f"new step {name}{told_en}"))
         elif name not in after:
             yield Change("removed", name, Text(f"删除步骤 {name}", f"step {name} removed"))
@@ -102,26 +105,44 @@ def _steps(old: Bundle, new: Bundle) -> Iterator[Change]:
 
 def _step(old: Bundle, new: Bundle, name: str) -> Iterator[Change]:
     before, after = old.script.steps[name], new.script.steps[name]
-    if before.say != after.say:
-        yield _said(name, before.say, after.say)
+    yield from _said(name, before.say, after.say)
     yield from _jumps(old, new, name)
     for field in _differing(before, after):
-        if field != "say" and field not in _BY_EXITS:
+        if field != "say":
             yield from _field(name, Text("", ""), before, after, field)
 
 
-def _said(name: str, before: str | None, after: str | None) -> Change:
-    if before is None:
-        return _change("changed", name, Text(f"现在说“{after}”", f"now says “{after}”"))
-    if after is None:
-        return _change("changed", name, Text(f"不再说“{before}”", f"no longer says “{before}”"))
-    return _change("changed", name, Text(f"话术从“{before}”改为“{after}”", f"says “{after}” instead of “{before}”"))
+def _said(name: str, before: Prompt | None, after: Prompt | None) -> Iterator[Change]:
+    """The sentences of a step: the first one, and those that are said instead of it the next time."""
+    was, now = (dict[str, str]() if each is None else dict(each.texts()) for each in (before, after))
+    for why in dict.fromkeys([*now, *was]):
+        old, new = was.get(why), now.get(why)
+        title = Text("话术", "says")
+        if why != "first":
+            title = Text(f"话术（{_title(Prompt, why).zh}）", f"says ({why})")
+        if old is None:
+            yield _change("added", name, Text(f"新增{title.zh}“{new}”", f"now {title.en} “{new}”"))
+        elif new is None:
+            yield _change("removed", name, Text(f"删除{title.zh}“{old}”", f"no longer {title.en} “{old}”"))
+        elif old != new:
+            text = Text(f"{title.zh}从“{old}”改为“{new}”", f"{title.en} “{new}” instead of “{old}”")
+            yield _change("changed", name, text)
+
+
+def _is_ways(value: object) -> bool:
+    """Whether a value holds nothing but ways out, which are told one by one."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(isinstance(each, Jump) for each in value.values())
+    if isinstance(value, tuple):
+        return bool(value) and all(isinstance(each, CheckRow) for each in value)
+    return isinstance(value, Jump)
 
 
 def _jumps(old: Bundle, new: Bundle, name: str) -> Iterator[Change]:
     before, after = (_own_exits(bundle, name) for bundle in (old, new))
     for way in dict.fromkeys([*after, *before]):
-        word = ways.words(way, new.intents if way in after else old.intents)
+        newer = new if way in after else old
+        word = ways.words(way, newer.intents, newer.script.steps[name])
         was, now = before.get(way), after.get(way)
         if was == now:
             continue
@@ -141,9 +162,8 @@ def _jumps(old: Bundle, new: Bundle, name: str) -> Iterator[Change]:
 
 def _own_exits(bundle: Bundle, name: str) -> dict[str, Jump]:
     """What the step itself says about where it goes; common rules are told once, with the head."""
-    step = bundle.script.steps[name]
-    kinds = ("answer", "key", "result", "then", "value")
-    return {way: jump for way, jump in exits(bundle.script, step).items() if way.partition(":")[0] in kinds}
+    found = exits(bundle.script, bundle.script.steps[name])
+    return {way: jump for way, jump in found.items() if way.partition(":")[0] not in _COMMON}
 
 
 def _jump(jump: Jump) -> str:
@@ -158,6 +178,8 @@ def _field(step: str, inside: Text, before: BaseModel, after: BaseModel, name: s
     own = _title(type(after), name)
     title = Text(f"{inside.zh}的{own.zh}", f"{inside.en}.{own.en}") if inside.zh else own
     was, now = getattr(before, name), getattr(after, name)
+    if _is_ways(was or now):
+        return
     if isinstance(was, BaseModel) and isinstance(now, BaseModel) and type(was) is type(now):
         for inner in _differing(was, now):
             yield from _field(step, title, was, now, inner)

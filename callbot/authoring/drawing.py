@@ -10,14 +10,15 @@ from typing import Literal
 
 from callbot.language import Text
 from callbot.script import ways
+from callbot.script.basics import Jump
 from callbot.script.graph import exits, reachable
-from callbot.script.model import Bundle, Jump, Step
+from callbot.script.model import Bundle, Step
 
 ANYTIME = "*anytime"
 """The node from which what holds everywhere starts; no step can have this name."""
 START = "*start"
 
-Kind = Literal["say", "listen", "system", "transfer", "end", "anytime", "start"]
+Kind = Literal["say", "listen", "system", "check", "transfer", "end", "anytime", "start"]
 Mark = Literal["", "path", "added", "removed", "changed"]
 """``path``: taken by a call; the others: how a newer revision differs."""
 
@@ -92,11 +93,14 @@ def source_of(bundle: Bundle, name: str, way: str) -> str:
 
 
 def _node(name: str, step: Step) -> Node:
-    lines = [step.say] if step.say else []
+    lines = [step.say.first] if step.say else []
     kind: Kind = "listen" if step.listens else "say"
     if step.do is not None:
         kind = "system"
         lines.append(str(Text(f"查询 {step.do.action}", f"asks {step.do.action}")))
+    elif step.check is not None:
+        kind = "check"
+        lines.append(str(Text(f"比较 {step.check}", f"compares {step.check}")))
     elif step.transfer is not None:
         kind = "transfer"
         lines.append(str(Text(f"转人工 {step.transfer.queue}", f"transfers to {step.transfer.queue}")))
@@ -104,7 +108,8 @@ def _node(name: str, step: Step) -> Node:
         kind = "end"
         lines.append(" · ".join([step.end.outcome, *([step.end.sms] if step.end.sms else []), *step.end.tags]))
     elif step.ask is not None:
-        lines.append(str(Text(f"问 {step.ask.variable}", f"asks for {step.ask.variable}")))
+        asked = "、".join(step.ask.values)
+        lines.append(str(Text(f"问 {asked}", f"asks for {asked}")))
     return Node(name, kind, tuple(lines))
 
 
@@ -128,7 +133,7 @@ def _everywhere(bundle: Bundle, steps: set[str]) -> Iterator[Arrow]:
 
 
 def _arrows(bundle: Bundle, source: str, way: str, jump: Jump) -> Iterator[Arrow]:
-    label = str(ways.short(way, bundle.intents))
+    label = str(ways.short(way, bundle.intents, bundle.script.steps.get(source)))
     if jump.otherwise is None:
         yield Arrow(source, way, jump.to, label)
         return

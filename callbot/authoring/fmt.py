@@ -26,7 +26,7 @@ from callbot.language import Text
 from callbot.script import source
 from callbot.script.cases import CaseFile
 from callbot.script.findings import render
-from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
+from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 from callbot.script.shape import check_yaml
 from callbot.script.source import Document, Route
 
@@ -42,6 +42,7 @@ _KINDS: dict[str, type[BaseModel]] = {
     "campaign": Script,
     "hotline": Script,
     "common": CommonPart,
+    "flow": Flow,
     "intents": IntentFile,
     "sms": SmsFile,
 }

@@ -1,6 +1,6 @@
 """Drawings as files: Mermaid for documents and code hosts, SVG for everything else. SVG is laid out by Graphviz.
 
-The SVG holds all it needs, no script, no font and no address of anything outside (docs/adr/0013-graphviz.md).
+The SVG holds all it needs, no script, no font and no address of anything outside (docs/adr/0014-graphviz.md).
 """
 
 import html
@@ -24,6 +24,7 @@ _FILL: dict[Kind, str] = {
     "say": "#f4f4f5",
     "listen": "#e0f2fe",
     "system": "#fef9c3",
+    "check": "#fef9c3",
     "transfer": "#ede9fe",
     "end": "#e7e5e4",
     "anytime": "#ffffff",
@@ -35,6 +36,14 @@ _COLOUR: dict[Mark, str] = {
     "added": "#15803d",
     "removed": "#b91c1c",
     "changed": "#b45309",
+}
+_SHAPE: dict[Kind, str] = {"start": "circle", "anytime": "hexagon", "system": "cylinder", "check": "octagon"}
+_BRACKETS: dict[Kind, tuple[str, str]] = {
+    "end": ("([", "])"),
+    "system": ("[[", "]]"),
+    "start": ("((", "))"),
+    "anytime": ("{{", "}}"),
+    "check": ("{{", "}}"),
 }
 _MARKED_FILL: dict[Mark, str] = {"path": "#ffedd5", "added": "#dcfce7", "removed": "#fee2e2", "changed": "#fef3c7"}
 _WORD: dict[Mark, Text] = {
@@ -91,9 +100,7 @@ def mermaid(drawing: Drawing) -> str:
 
 def _mermaid_shape(node: Node) -> str:
     text = "<br>".join(_mermaid_text(line) for line in _node_lines(node))
-    first, last = {"end": ("([", "])"), "system": ("[[", "]]"), "start": ("((", "))"), "anytime": ("{{", "}}")}.get(
-        node.kind, ("[", "]")
-    )
+    first, last = _BRACKETS.get(node.kind, ("[", "]"))
     return f'{first}"{text}"{last}'
 
 
@@ -152,7 +159,9 @@ def _node_look(node: Node) -> str:
     head, *lines = (html.escape(line) for line in _node_lines(node))
     rows = [head if node.kind in ("start", "anytime") else f"<B>{head}</B>", *lines]
     body = '<BR ALIGN="LEFT"/>'.join(rows) + ('<BR ALIGN="LEFT"/>' if len(rows) > 1 else "")
-    shape = {"end": "box", "start": "circle", "anytime": "hexagon", "system": "cylinder"}.get(node.kind, "box")
+    shape = {"end": "box", "start": "circle", "anytime": "hexagon", "system": "cylinder", "check": "octagon"}.get(
+        node.kind, "box"
+    )
     style = "rounded,filled" if node.kind in ("end", "transfer") else "filled"
     width = _width_of(_node_lines(node)) * 0.092 + 0.35  # inches: a half-width character of 12 pt takes 0.092
     return (

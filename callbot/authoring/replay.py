@@ -77,14 +77,14 @@ def _essence(step: TraceStep) -> tuple[object, ...]:
 
 def _parts(action: Action) -> Iterator[object]:
     match action:
-        case Say(text=text, barge_in=barge_in):
-            yield ("say", text, barge_in)
+        case Say(text=text, barge_in_by=barge_in_by, guard_ms=guard_ms):
+            yield ("say", text, barge_in_by, guard_ms)
         case Do(action=name, arguments=arguments):
             yield ("do", name, tuple(sorted(arguments.items())))
         case Transfer(queue=queue):
             yield ("transfer", queue)
-        case End(outcome=outcome, tags=tags, sms=sms, retry_at=retry_at, retry_in_ms=retry_in):
-            yield ("end", outcome, tags, sms, retry_at, retry_in)
+        case End():
+            yield action
         case _:
             return  # how long and for what it listens is not heard
 

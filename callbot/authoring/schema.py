@@ -12,11 +12,12 @@ from pydantic import BaseModel
 
 from callbot.authoring.schema_words import ENGLISH
 from callbot.script.cases import CaseFile
-from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
+from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 
 _SCHEMAS: dict[str, type[BaseModel]] = {
     "script.v1.json": Script,
     "common.v1.json": CommonPart,
+    "flow.v1.json": Flow,
     "intents.v1.json": IntentFile,
     "sms.v1.json": SmsFile,
     "test.v1.json": CaseFile,

@@ -24,8 +24,9 @@ from callbot.messages import (
     Trace,
     TraceStep,
 )
+from callbot.script.basics import Jump
 from callbot.script.graph import exits
-from callbot.script.model import Bundle, Jump
+from callbot.script.model import Bundle
 
 
 @dataclass(frozen=True, slots=True)

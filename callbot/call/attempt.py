@@ -179,6 +179,8 @@ class Attempt:
             tags=end.tags,
             sms=end.sms,
             retry_at=end.retry_at or retry_in,
+            ticket=end.ticket,
+            webhook=end.webhook,
             slots=conversation.slots,
             turns=conversation.turns,
         )

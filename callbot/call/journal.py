@@ -5,7 +5,8 @@
     journal/call_….jsonl     placed → answered? → (spoken | step)* → result?
 
 ``placed`` is forced to disk, so an attempt that is not in the journal surely never rang. A file without a result was
-cut off by the death of its line: it becomes a result with outcome ``interrupted`` that keeps what was said.
+cut off by the death of its line: it becomes a result with outcome ``interrupted`` that keeps what was said. A file that
+this version cannot read is kept beside the others: its call may have rung, and its lease runs out as such.
 """
 
 import os
@@ -46,6 +47,8 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
 
 Entry = Placed | PickedUp | Spoken | TraceStep | Ended
 
+_UNREADABLE = ".unreadable"
+
 _decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _encoder = msgspec.json.Encoder()
 
@@ -57,6 +60,7 @@ class CallJournal:
         self._path = _path_of(folder, placed.order.call_id)
         self._file = self._path.open("xb")
         self._write(placed, force=True)
+        _force_folder(folder)
 
     def write(self, entry: Entry, *, force: bool = False) -> None:
         """Append; with ``force`` it is on the disk when this returns. A full disk never ends a running call."""
@@ -87,11 +91,19 @@ def unfinished(folder: Path, now: datetime) -> list[CallResult]:
     results = []
     for path in sorted(folder.glob("call_*.jsonl")):
         result = _result_of(path, now)
-        if result is None:
-            path.unlink()  # not even the first line reached the disk: the INVITE never left
-        else:
+        if result is not None:
             results.append(result)
+        elif b"\n" in path.read_bytes():
+            kept = path.replace(path.with_suffix(_UNREADABLE))
+            log.get(__name__).error("a journal cannot be read and is kept", path=str(kept))
+        else:
+            path.unlink()  # not even the first line reached the disk: the INVITE never left
     return results
+
+
+def unreadable(folder: Path) -> list[str]:
+    """Ids of calls that may have rung and of which nothing else can be read; valid after ``unfinished``."""
+    return sorted(path.stem for path in folder.glob(f"call_*{_UNREADABLE}"))
 
 
 def _result_of(path: Path, now: datetime) -> CallResult | None:
@@ -104,7 +116,7 @@ def _result_of(path: Path, now: datetime) -> CallResult | None:
         try:
             entry = _decoder.decode(row)
         except msgspec.DecodeError:
-            break  # the last line was being written when the line died
+            continue  # the last line, being written when the line died; or another version's
         match entry:
             case Placed():
                 placed = entry
@@ -161,6 +173,15 @@ def _slots_of(steps: list[TraceStep]) -> dict[str, str]:
     for step in steps:
         slots |= step.changed
     return slots
+
+
+def _force_folder(folder: Path) -> None:
+    """Make the file's name durable too: its content alone would not be found again after a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _path_of(folder: Path, call_id: str) -> Path:

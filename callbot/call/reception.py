@@ -7,15 +7,22 @@
                            └ reserve: kept for transfers
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
+
+import phonenumbers
 
 from callbot.call.attempt import Reach
 from callbot.ports import CallLeg, NotConnected, Ticks
 from callbot.protocol import AnswerCalls, Revision
 from callbot.values import Disposition, Phone
 
+_HOME = "CN"
+_DIGITS = re.compile(r"\+?[0-9]{5,20}")
+"""Shorter ones are extensions and service codes, which have no other spelling."""
 _LONGEST_NAME = 64
 """Of a caller's name in From that is kept: numbers have 15 digits (E.164), the rest is somebody's invention."""
 
@@ -65,12 +72,30 @@ def answer_with(number: str, flows: AnswerCalls | None, capacity: Capacity) -> R
     """
     if flows is None:
         return UNAVAILABLE
-    flow = flows.numbers.get(number, flows.default)
+    flow = _flow_of(number, flows.numbers) or flows.default
     if flow is None:
         return NOT_FOUND
     if capacity.free:
         return flow
     return flows.busy if flows.busy is not None and capacity.free_for_busy else BUSY
+
+
+def _flow_of(number: str, numbers: Mapping[str, Revision]) -> Revision | None:
+    """The flow of a number, however the trunk writes it: 021..., 8621..., +8621... and 008621... are one."""
+    if number in numbers:
+        return numbers[number]
+    wanted = _international(number)
+    return next((flow for each, flow in numbers.items() if _international(each) == wanted), None)
+
+
+@lru_cache(maxsize=1024)
+def _international(number: str) -> str:
+    """The number in E.164 when it is one as written in China; anything else as it stands."""
+    try:
+        parsed = phonenumbers.parse(number if _DIGITS.fullmatch(number) else "", _HOME)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def shown_caller(caller: str) -> str:

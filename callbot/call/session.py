@@ -17,12 +17,13 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from callbot import log
+from callbot.call.asking import Asking
 from callbot.call.ear import Ear, HeardUtterance, Result
 from callbot.call.handover import HandedOver, HandOver
+from callbot.call.prompting import Made, Prompting
 from callbot.call.speaker import Speaker
 from callbot.dialogue.engine import CompiledScript, advance, begin
 from callbot.dialogue.trace import trace_step
-from callbot.errors import SpeechError
 from callbot.messages import (
     Action,
     ActionFinished,
@@ -66,9 +67,6 @@ _GOODBYE_MS = 20_000
 """Longest way from ``TimeUp`` to the hang-up; a farewell of two sentences takes under 15 s."""
 _LAST_WORDS_S = 4.0
 """How long a recognition may still take after the customer hung up: "don't call again" counts although nobody waits."""
-FILLER = "请稍等。"
-"""Spoken while a prompt that should have been ready is made; made ready with every script (processes/control)."""
-_FILLER_NUMBER = 0  # the dialogue counts its sentences from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +102,7 @@ class Conversation:
     turns: tuple[TurnMarks, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _NotReady:
-    """A sentence whose pieces had to be made first is ready now; stale when another replaced it meanwhile."""
-
-    say: Say
-    generation: int
-
-
-_Inbox = LegEvent | Result | ActionFinished | TimeUp | HandedOver | _NotReady
+_Inbox = LegEvent | Result | ActionFinished | TimeUp | HandedOver | Made
 
 
 class Session:
@@ -135,16 +125,15 @@ class Session:
         self._inbox: asyncio.Queue[_Inbox] = asyncio.Queue()
         self._ear = Ear(parts.vad, TurnTaker(parts.policy), parts.recogniser, self._inbox.put_nowait)
         self._speaker = Speaker(leg, watchers.spoken)
+        post = self._inbox.put_nowait
+        self._prompting = Prompting(self._speaker, parts.prompts, parts.make_prompts, self._spawn, post)
+        self._asking = Asking(parts.systems, self._spawn, post)
         self._tasks: set[asyncio.Task[None]] = set()
         self._now_ms = 0
         self._listening: Listen | None = None
         self._quiet_ms = 0
-        self._deadlines: dict[str, int] = {}
-        self._held: list[ActionFinished] = []
         self._queue: str | None = None
         self._people: HandOver | None = None
-        self._making: Say | None = None
-        self._generation = 0
         self._end: End | None = None
         self._tail_ms = 0
         self._time_up_ms: int | None = None
@@ -202,7 +191,7 @@ class Session:
             case LegKey(key=key):
                 self._pressed(key)
             case LegPlayed(number=number):
-                if self._speaker.finished(number) and number > 0:
+                if self._prompting.played(number):
                     self._advance(PromptFinished(number))
                 if self._people is not None:
                     self._people.played(number)
@@ -214,12 +203,9 @@ class Session:
             case Result():
                 self._recognised(item)
             case ActionFinished():
-                if self._deadlines.pop(item.action, None) is not None:
-                    self._held.append(item)
-            case _NotReady(say=say, generation=generation):
-                self._making = None
-                if generation == self._generation:
-                    self._say(say)
+                self._asking.answered(item)
+            case Made():
+                self._prompting.made(item)
             case TimeUp():
                 self._time_up(item)
             case HandedOver(result=result):
@@ -242,12 +228,10 @@ class Session:
         self._pass_time()
 
     def _pass_time(self) -> None:
-        for action, deadline in list(self._deadlines.items()):
-            if self._now_ms >= deadline:
-                self._inbox.put_nowait(ActionFinished(action, "failed"))
-        speaking = self._speaker.busy or self._making is not None
-        if not speaking and self._held:
-            self._advance(self._held.pop(0))
+        self._asking.pass_time(self._now_ms)
+        speaking = self._prompting.busy
+        if not speaking and (answer := self._asking.take()) is not None:
+            self._advance(answer)
         elif not speaking and self._queue is not None:
             queue, self._queue = self._queue, None
             post = self._inbox.put_nowait
@@ -273,7 +257,7 @@ class Session:
     def _pressed(self, key: str) -> None:
         """A key that brings no sentence, such as the first digit of a number, ends the one being said."""
         actions = self._advance(KeyPressed(key))
-        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.barge_in:
+        if actions and not any(isinstance(action, Say) for action in actions) and self._speaker.interruptible:
             self._speaker.stop()
 
     def _time_up(self, event: TimeUp) -> None:
@@ -333,7 +317,7 @@ class Session:
             self._speaker.resume()
         elif any(isinstance(action, Say) for action in actions):
             self._replying_to = TurnMarks(utterance.end_ms, text_ms, self._now_ms, 0)
-        elif self._speaker.paused:
+        elif self._speaker.paused or self._speaker.interruptible:
             self._speaker.stop()
 
     async def _last_words(self) -> None:
@@ -362,15 +346,14 @@ class Session:
     def _do(self, action: Action) -> None:
         match action:
             case Say():
-                self._say(action)
+                self._prompting.say(action)
             case Listen():
                 self._listening = action
                 self._quiet_ms = 0
                 self._ear.expects = action.expects
             case Do():
                 self._listening = None
-                self._deadlines[action.action] = self._now_ms + action.timeout_ms
-                self._spawn(self._ask(action))
+                self._asking.ask(action, self._now_ms)
             case Transfer(queue=queue):
                 self._listening = None
                 self._queue = queue
@@ -379,40 +362,6 @@ class Session:
                 self._end = action
             case _:
                 assert_never(action)
-
-    def _say(self, say: Say) -> None:
-        if say.replace:
-            self._generation += 1
-        audio = self._parts.prompts.audio(say.pieces)
-        if audio is not None:
-            self._speaker.say(say, audio)
-            return
-        log.get(__name__).warning("a prompt was not ready", step=say.step)
-        filler = self._parts.prompts.audio((FILLER,))
-        if filler is not None:
-            self._speaker.say(Say(_FILLER_NUMBER, say.step, FILLER, (FILLER,), replace=say.replace), filler)
-        elif say.replace:
-            self._speaker.stop()
-        self._making = say
-        self._spawn(self._make(say, self._generation))
-
-    async def _make(self, say: Say, generation: int) -> None:
-        try:
-            await self._parts.make_prompts(say.pieces)
-        except SpeechError as error:
-            log.get(__name__).error("a prompt could not be made", step=say.step, problem=str(error))
-            self._making = None
-            return
-        after_filler = Say(say.number, say.step, say.text, say.pieces, say.barge_in, replace=False)
-        self._inbox.put_nowait(_NotReady(after_filler, generation))
-
-    async def _ask(self, ask: Do) -> None:
-        try:
-            result, values = await self._parts.systems.ask(ask.action, ask.arguments)
-        except Exception as error:  # whatever a system does, the script's `failed` answers it
-            log.get(__name__).error("a system failed", action=ask.action, problem=str(error))
-            result, values = "failed", {}
-        self._inbox.put_nowait(ActionFinished(ask.action, result, values))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

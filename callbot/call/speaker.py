@@ -4,6 +4,7 @@
 
     say A, say B        A playing, B waiting            → LegPlayed(A): B starts
     say C (replace)     A cut at this sample, B dropped → C starts
+    say D (replace)     A may not be interrupted: B dropped, D starts after A
     pause … resume      A silent, goes on where it was
 """
 
@@ -44,13 +45,27 @@ class Speaker:
 
     @property
     def barge_in(self) -> bool:
-        """Whether the sentence being said may be interrupted."""
-        return self._current is not None and self._current.barge_in
+        """Whether mere speech interrupts the sentence being said."""
+        return self._current is not None and self._current.barge_in_by == "speech" and self._guarded_no_more
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a reply or a key may cut off what is being said; also when nothing is."""
+        return self._current is None or (self._current.barge_in_by != "nothing" and self._guarded_no_more)
+
+    @property
+    def _guarded_no_more(self) -> bool:
+        if self._current is None or not self._current.guard_ms:
+            return True
+        heard_ms = 0 if self._started_ms is None else self._last_ms - self._started_ms
+        return heard_ms >= self._current.guard_ms
 
     def say(self, say: Say, audio: Pcm) -> None:
-        """Start now, or after what is being said; ``say.replace`` drops that instead."""
-        if say.replace:
+        """Start now, or after what is being said; ``say.replace`` drops that instead, if it may be interrupted."""
+        if say.replace and self.interruptible:
             self.stop()
+        elif say.replace:
+            self._waiting.clear()
         self._waiting.append((say, audio))
         if self._current is None:
             self._next()

@@ -154,7 +154,7 @@ class TextSession:
         if not saying:
             return self.give(Heard(words))
         far = at_ms * _CHARACTERS_PER_S // 1000
-        allowed = all(say.barge_in for say in self._now.speaking)
+        allowed = all(say.barge_in_by != "nothing" and at_ms >= say.guard_ms for say in self._now.speaking)
         self.interruption = Interruption(saying[:far], saying[far:], allowed)
         if far >= len(saying):
             self.interruption = None

@@ -17,9 +17,10 @@ from typing import Protocol, TypeVar
 
 from callbot import log
 from callbot.campaign.lines import LineBook, Place
+from callbot.campaign.preparing import AHEAD, Prepare, Prepared, Preparing
 from callbot.campaign.rules import Refusal, Window, refusal
 from callbot.clock import new_id
-from callbot.errors import CallbotError, StoreError
+from callbot.errors import StoreError
 from callbot.language import Text
 from callbot.messages import CallResult
 from callbot.ports import Clock
@@ -37,17 +38,23 @@ from callbot.protocol import (
     TrunkChanged,
 )
 from callbot.settings import Settings, Trunk
-from callbot.store.records import CallContext, Claimed, Dialling, NewFollowUp
+from callbot.store.records import CallContext, Claimed, Dialling, Due, NewFollowUp
 from callbot.store.repository import Store
 from callbot.telephony.trunks import uri_of
 from callbot.values import Disposition
 
 _TICK_S = 1.0
 """How often due contacts are looked for when nothing happens; a call that ends asks at once."""
-_RETRY_S = 30
-"""Rest of a contact whose prompts could not be made."""
 _REFUSED_S = 2
 """Rest of a contact that a line had no leg for; by then its beat told how many legs are free."""
+
+PROMPTS_FAILED = "prompts_failed"
+"""Outcome of a contact that was never dialled because its prompts could not be made."""
+_NO_VOICE = Text(
+    "话术语音做不出来，暂时不能外呼，过一会儿自动再试。请运行 callbot doctor 检查语音合成，原因见日志。",
+    "Prompts cannot be made, so nobody is called; it is tried again by itself. "
+    "Check the voice with `callbot doctor`; the log has the reason.",
+)
 
 Result = TypeVar("Result")
 
@@ -86,12 +93,12 @@ class Terms:
 class Hands:
     """What the dispatcher does things with.
 
-    ``prepare`` returns when every prompt of the contact is ready, and raises when that cannot be. ``plan`` turns a
-    result into its follow-ups; it is pure. ``notify`` tells whoever watches what a person has to put right.
+    ``plan`` turns a result into its follow-ups; it is pure. ``notify`` tells whoever watches what a person has to put
+    right.
     """
 
     send: Callable[[str, ToLine], Awaitable[None]]
-    prepare: Callable[[Claimed], Awaitable[None]]
+    prepare: Prepare
     plan: Callable[[CallResult, CallContext], Sequence[NewFollowUp]]
     run: Run
     notify: Callable[[Text], Awaitable[None]]
@@ -112,7 +119,7 @@ class Dispatcher:
         )
         self._leases: dict[str, datetime] = {}
         self._placing: set[asyncio.Task[None]] = set()
-        self._preparing: set[asyncio.Task[None]] = set()
+        self._preparing = Preparing(hands.prepare, terms.lease_s, hands.clock)
         self._claiming = asyncio.Lock()
         self._wake = asyncio.Event()
         self._draining = False
@@ -148,8 +155,7 @@ class Dispatcher:
     async def drain(self) -> None:
         """Place no more calls; contacts that are still being prepared go back. Returns when that is done."""
         self._draining = True
-        for task in list(self._preparing):
-            task.cancel()
+        self._preparing.cancel()
         await self.settled()
 
     async def settled(self) -> None:
@@ -264,13 +270,19 @@ class Dispatcher:
                 self._log.warning("nobody answers for this call any more", call_id=call_id)
                 self._forget(call_id)
             room = self._book.room(self._hands.clock.monotonic_ms())
-            if self._draining or not room or self.closed():
+            if self._draining or self.closed():
                 return
-            claim = self._store.attempts.claim
-            for claimed in await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner):
+            for claimed in await self._claim(room, now):
                 task = asyncio.create_task(self._place(claimed))
                 self._placing.add(task)
                 task.add_done_callback(self._placed)
+                room -= 1
+            if not room:
+                self._preparing.ahead(await self._hands.run(self._store.attempts.upcoming, AHEAD, now))
+
+    async def _claim(self, room: int, now: datetime) -> Sequence[Claimed]:
+        claim = self._store.attempts.claim
+        return await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner) if room else ()
 
     def _placed(self, task: asyncio.Task[None]) -> None:
         self._placing.discard(task)
@@ -283,37 +295,30 @@ class Dispatcher:
         place = self._book.reserve(call_id, self._hands.clock.monotonic_ms())
         if place is None:
             await self._release(claimed.attempt_id, claimed.fence, call_id)
-        elif not await self._prepared(claimed):
-            await self._release(claimed.attempt_id, claimed.fence, call_id, rest_s=0 if self._draining else _RETRY_S)
-        elif not await self._may_dial(claimed, call_id, place):
-            await self._release(claimed.attempt_id, claimed.fence, call_id)
-        else:
-            await self._hands.send(place.line, self._order(claimed, call_id, place))
+        elif await self._prepared(claimed, call_id):
+            if await self._may_dial(claimed, call_id, place):
+                await self._hands.send(place.line, self._order(claimed, call_id, place))
+            else:
+                await self._release(claimed.attempt_id, claimed.fence, call_id)
 
-    async def _prepared(self, claimed: Claimed) -> bool:
-        task: asyncio.Task[None] = asyncio.ensure_future(self._prepare(claimed))
-        self._preparing.add(task)
-        try:
-            await asyncio.wait({task})
-        finally:
-            self._preparing.discard(task)
-        if task.cancelled():
-            return False
-        error = task.exception()
-        if error is None:
-            return True
-        details = None if isinstance(error, CallbotError | TimeoutError) else error
-        self._log.error(
-            "the prompts of a contact could not be made",
-            contact=claimed.inputs.get("name") or str(claimed.phone),
-            problem=str(error),
-            exc_info=details,
-        )
+    async def _prepared(self, claimed: Claimed, call_id: str) -> bool:
+        """Whether all its prompts are ready; if not, the contact is given back or set aside."""
+        match await self._preparing.prepared(claimed):
+            case Prepared.READY:
+                return True
+            case Prepared.CANCELLED:
+                await self._release(claimed.attempt_id, claimed.fence, call_id)
+            case Prepared.HOPELESS:
+                set_aside = self._store.attempts.set_aside
+                await self._hands.run(set_aside, claimed.attempt_id, claimed.fence, PROMPTS_FAILED)
+                self._forget(call_id)
+                await self._hands.notify(_set_aside(claimed))
+            case Prepared.FAILED:
+                await self._release(claimed.attempt_id, claimed.fence, call_id, rest_s=self._preparing.rest_s(claimed))
+            case Prepared.ALL_FAIL:
+                await self._release(claimed.attempt_id, claimed.fence, call_id, rest_s=self._preparing.rest_s(claimed))
+                await self._hands.notify(_NO_VOICE)
         return False
-
-    async def _prepare(self, claimed: Claimed) -> None:
-        async with asyncio.timeout(self._terms.lease_s):
-            await self._hands.prepare(claimed)
 
     async def _may_dial(self, claimed: Claimed, call_id: str, place: Place) -> bool:
         lives = self._book.lives(place, self._hands.clock.monotonic_ms())
@@ -339,7 +344,7 @@ class Dispatcher:
             caller=first.caller,
             trunk=first.trunk,
             spares=tuple(others),
-            contact=claimed.inputs.get("name") or str(claimed.phone),
+            contact=claimed.name,
             revision=claimed.revision,
             inputs=dict(claimed.inputs),
             ring_limit_ms=self._terms.ring_limit_ms,
@@ -359,3 +364,12 @@ class Dispatcher:
         self._book.free(call_id)
         self._leases.pop(call_id, None)
         self.wake()
+
+
+def _set_aside(contact: Due) -> Text:
+    return Text(
+        f"{contact.name}（任务 {contact.campaign_id}）的话术语音三次都没有做出来，已搁置，没有拨打，原因见日志。"
+        f"改好后运行 callbot call-again {contact.campaign_id}。",
+        f"The prompts of {contact.name} (campaign {contact.campaign_id}) could not be made in three tries: set aside, "
+        f"not called; the log has the reason. When it is put right: callbot call-again {contact.campaign_id}.",
+    )

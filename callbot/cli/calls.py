@@ -98,6 +98,8 @@ def _json(one: "TakenCall") -> dict[str, object]:
             {"text": sms.text, "state": sms.state, "problem": str(sms.problem) if sms.problem else None}
             for sms in one.followups
         ],
+        "ticket": {"queue": call.ticket.queue, "text": call.ticket.text} if call.ticket else None,
+        "webhook": {"name": call.webhook.name, "values": call.webhook.values} if call.webhook else None,
         "recording": call.recording,
     }
 

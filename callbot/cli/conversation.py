@@ -113,8 +113,8 @@ def _show_interruption(console: "Console", session: "TextSession") -> None:
         if not session.interruption.allowed:
             console.print(
                 tr(
-                    "    这句话不能打断（barge_in: off），客户的话没有听",
-                    "    it cannot be interrupted (barge_in: off)",
+                    "    这时还不能打断（barge_in），不算",
+                    "    it cannot be interrupted yet (barge_in)",
                 ),
                 style="yellow",
                 markup=False,

@@ -12,7 +12,7 @@ from rich.progress import TaskID
 from rich.table import Table
 
 from callbot import log, settings
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.cli import running
 from callbot.cli.live import outcome_name
 from callbot.cli.running import bar, prepare_prompts, processes, watch

@@ -121,6 +121,8 @@ def result_json(one: ContactResult) -> dict[str, object]:
             {"text": sms.text, "state": sms.state, "problem": str(sms.problem) if sms.problem else None}
             for sms in one.followups
         ],
+        "ticket": {"queue": call.ticket.queue, "text": call.ticket.text} if call and call.ticket else None,
+        "webhook": {"name": call.webhook.name, "values": call.webhook.values} if call and call.webhook else None,
         "recording": call.recording if call else "",
         "recording_offset_ms": call.recording_offset_ms if call else 0,
     }

@@ -151,11 +151,11 @@ def _show_missing(console: "Console", rehearsal: "Rehearsal") -> None:
     from callbot.script.revision import build_revision, read_revision
     from callbot.script.ways import words
 
-    intents = read_revision(build_revision(rehearsal.path.parent / f"{rehearsal.script}.yaml")).intents
+    bundle = read_revision(build_revision(rehearsal.path.parent / f"{rehearsal.script}.yaml"))
     for step in rehearsal.unvisited:
         console.print(tr(f"    没有走到步骤 {step}", f"    step {step} not visited"), style="yellow", markup=False)
     for step, way in (each.split(" ", 1) for each in rehearsal.untaken):
         if step not in rehearsal.unvisited:
-            named = words(way, intents)
+            named = words(way, bundle.intents, bundle.script.steps[step])
             line = tr(f"    步骤 {step} 没有走过：{named}", f"    step {step}, way not taken: {named}")
             console.print(line, style="yellow", markup=False)

@@ -43,6 +43,10 @@ DESCRIPTIONS: dict[str, Text] = {
     "telephony.reserve": Text(
         "每条线路留给转接的通话腿数，新通话不占用", "Legs of each line that new calls leave for transfers"
     ),
+    "telephony.tls_ca": Text(
+        "签发 TLS 中继证书的 CA（PEM 文件），留空则用本系统信任的",
+        "Authorities that sign for TLS trunks (PEM file), empty for those this system trusts",
+    ),
     "telephony.trunks": Text("SIP 中继，可写多段", "SIP trunks, as many sections as there are"),
     "telephony.trunks.name": Text("中继名称", "Name of the trunk"),
     "telephony.trunks.host": Text("运营商或网关的地址", "Address of the carrier or gateway"),
@@ -97,7 +101,10 @@ DESCRIPTIONS: dict[str, Text] = {
         "Flow that answers when all legs are taken; empty for 486",
     ),
     "hotline.numbers": Text("热线号码，可写多段", "Hotline numbers, as many sections as there are"),
-    "hotline.numbers.number": Text("被叫号码，与中继送来的写法一致", "The number called, as the trunk sends it"),
+    "hotline.numbers.number": Text(
+        "被叫号码，带不带 +86、0086、区号前的 0 都可以",
+        "The number called, with or without +86, 0086 or the 0 before it",
+    ),
     "hotline.numbers.flow": Text("接听它的流程", "The flow that answers it"),
     "speech": Text("识别与合成", "Recognition and synthesis"),
     "speech.recogniser": Text("识别引擎", "Recogniser"),

@@ -7,8 +7,9 @@ from callbot.dialogue.machine import ScriptMachine
 from callbot.dialogue.understand import Intents, compile_intents
 from callbot.protocol import Revision
 from callbot.script.inputs import parse_input
+from callbot.script.kinds import kinds_of
 from callbot.script.model import Script
-from callbot.script.revision import kinds_of, read_revision
+from callbot.script.revision import read_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class CompiledScript:
     machine: ScriptMachine
     intents: Intents
     kinds: Mapping[str, str]
+    recordings: Mapping[str, str]
 
     @property
     def longest_ms(self) -> int:
@@ -43,4 +45,5 @@ def compile_revision(revision: Revision) -> CompiledScript:
         ScriptMachine(bundle.script),
         compile_intents(bundle.intents, bundle.fillers),
         kinds_of(bundle.script),
+        bundle.recordings,
     )

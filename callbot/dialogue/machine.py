@@ -9,8 +9,9 @@ from typing import Any
 
 from transitions import EventData, Machine
 
+from callbot.script.basics import Jump
 from callbot.script.graph import exits
-from callbot.script.model import Jump, Script
+from callbot.script.model import Script
 
 
 class _Cursor:

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from callbot.dialogue.compiled import CompiledScript
-from callbot.script import template
+from callbot.script import labels, template
+from callbot.script.ask import sentences as ask_sentences
+from callbot.script.items import read_items
 from callbot.zh import spoken
+from callbot.zh.times import aware
 from callbot.zh.written import written
 
 
@@ -21,9 +24,19 @@ def reading(kind: str, value: str, now: datetime) -> tuple[str, ...]:
         case "date":
             return spoken.date_pieces(date.fromisoformat(value), now.date())
         case "datetime":
-            return spoken.datetime_pieces(datetime.fromisoformat(value), now)
-        case "digits":
-            return spoken.digits_pieces(value)
+            return spoken.datetime_pieces(aware(value, now), now)
+        case "time":
+            return spoken.time_pieces(value)
+        case "half_day":
+            return (spoken.HALF_DAYS[value],)
+        case "yes_no":
+            return (spoken.YES_NO[value],)
+        case "digits" | "order_no":
+            return spoken.code_pieces(value)
+        case "address":
+            return spoken.address_pieces(value)
+        case "list":
+            return _listing(value)
         case "phone":
             return spoken.phone_pieces(value)
         case _:
@@ -43,9 +56,9 @@ def sentence(
                 pieces.append(part.text.strip())
         else:
             kind, value = script.kinds[part.name], variables.get(part.name, "")
-            said = _said(script, part.name, value, now) if value else ()
+            said = _said(script, part.name, value, variables, now) if value else ()
             pieces += said
-            shown.append("".join(said) if kind == "datetime" else written(kind, value) if value else "")
+            shown.append(_shown(kind, value, said) if value else "")
     return "".join(shown), tuple(pieces)
 
 
@@ -66,14 +79,26 @@ def contact_pieces(script: CompiledScript, inputs: Mapping[str, str]) -> tuple[s
     values = script.canonical(inputs)
     found: dict[str, None] = {}
     for name in dict.fromkeys(name for text in _sentences(script) for name in template.values(text)):
-        if name not in values:
-            continue
-        if _is_known_money(script, name):
-            found |= dict.fromkeys(spoken.known_money_pieces(values[name]))
-        elif script.kinds[name] not in spoken.INVENTORIES:
-            found[values[name]] = None
-        found = {piece: None for piece in found if piece not in _inventory(script, name)}
+        for source in (name, *labels.sources(script.script, name)):
+            if source in values:
+                own = _own(script, source, values[source])
+                found |= {piece: None for piece in own if piece not in _inventory(script, name)}
     return tuple(found)
+
+
+def _own(script: CompiledScript, name: str, value: str) -> tuple[str, ...]:
+    """What only this value brings."""
+    kind = script.kinds[name]
+    if _is_known_money(script, name):
+        own = spoken.known_money_pieces(value)
+    elif kind == "list":
+        items = read_items(value)
+        own = (*(item.name for item in items if item.name), *_listing(value))
+    elif kind == "address":
+        own = spoken.address_pieces(value)
+    else:
+        own = () if kind in spoken.INVENTORIES else (value,)
+    return tuple(piece for piece in own if piece not in _inventory(script, name))
 
 
 def _is_known_money(script: CompiledScript, name: str) -> bool:
@@ -81,16 +106,44 @@ def _is_known_money(script: CompiledScript, name: str) -> bool:
 
 
 def _inventory(script: CompiledScript, name: str) -> tuple[str, ...]:
-    return spoken.CHANGE if _is_known_money(script, name) else spoken.INVENTORIES.get(script.kinds[name], ())
+    if _is_known_money(script, name):
+        return spoken.CHANGE
+    if script.kinds[name] == "choice":
+        return labels.labels(script.script, name)
+    return spoken.INVENTORIES.get(script.kinds[name], ())
 
 
-def _said(script: CompiledScript, name: str, value: str, now: datetime) -> tuple[str, ...]:
+def _said(
+    script: CompiledScript, name: str, value: str, variables: Mapping[str, str], now: datetime
+) -> tuple[str, ...]:
+    kind = script.kinds[name]
     if _is_known_money(script, name):
         return spoken.known_money_pieces(value)
-    return reading(script.kinds[name], value, now)
+    if kind in ("choice", "one_of"):
+        named = labels.label(script.script, name, value, variables)
+        return (named,) if named else spoken.code_pieces(value)
+    return reading(kind, value, now)
+
+
+def _shown(kind: str, value: str, said: tuple[str, ...]) -> str:
+    return "".join(said) if kind in ("datetime", "choice", "one_of", "list") else written(kind, value)
+
+
+def _listing(value: str) -> tuple[str, ...]:
+    """Options as they are read out: 第一个，蓝牙耳机，第二个，保温杯."""
+    items = read_items(value)
+    pieces: list[str] = []
+    for at, item in enumerate(items, 1):
+        pieces.append(f"第{spoken.ordinal_word(at)}个，")
+        pieces += (f"{item.name}，",) if item.name else (*spoken.code_pieces(item.value), "，")
+    return tuple(pieces)
 
 
 def _sentences(script: CompiledScript) -> Iterator[str]:
     rows = [script.script.defaults.anytime, *(step.anytime for step in script.script.steps.values())]
-    yield from (step.say for step in script.script.steps.values() if step.say is not None)
+    for step in script.script.steps.values():
+        if step.say is not None:
+            yield from (text for _, text in step.say.texts())
+        if step.ask is not None:
+            yield from ask_sentences(step.ask, step.read_back, script.script.defaults.read_back, step.missing)
     yield from (row.say for table in rows for row in table.values() if row.say is not None)

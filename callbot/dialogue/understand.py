@@ -18,9 +18,11 @@ from datetime import datetime
 from callbot.messages import Understanding
 from callbot.script.model import Intent
 from callbot.script.phrases import expand
-from callbot.zh.heard import spoken_digits, spoken_money, spoken_time
+from callbot.zh.amounts import money
+from callbot.zh.codes import digits
 from callbot.zh.numerals import half_width
 from callbot.zh.pinyin import GAP, find, syllable_cost, syllables
+from callbot.zh.times import spoken_time
 
 _BREAKS = re.compile(r"[，。！？、；：,.!?;:~…\s“”\"'（）()《》\-]+")
 _QUESTION = re.compile(r"(.)[不没]\1$")
@@ -138,12 +140,11 @@ def _decide(clauses: Sequence[str], intents: Intents, wanted: Sequence[str]) -> 
 
 def _slots(text: str, now: datetime | None) -> dict[str, str]:
     moment = spoken_time(text, now or datetime.fromisoformat("2026-01-05T06:00:00+08:00"))
-    found = {
-        "datetime": None if moment is None else moment.moment.isoformat() if now else moment.said,
-        "money": spoken_money(text),
-        "digits": spoken_digits(text),
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    slots = {} if moment is None else {"datetime": moment.moment.isoformat() if now else moment.said}
+    for name, found in (("money", money(text)), ("digits", digits(text))):
+        if found is not None:
+            slots[name] = found.value
+    return slots
 
 
 def _decides(candidate: _Candidate, intents: Intents, wanted: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 import uvicorn
 
 from callbot import __version__, app, log, wire
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.campaign.dispatch import Dispatcher, Hands, Terms
 from callbot.clock import SystemClock
 from callbot.dialogue.engine import CompiledScript, compile_revision
@@ -40,7 +40,7 @@ from callbot.protocol import (
 )
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
-from callbot.store.records import Claimed
+from callbot.store.records import Due
 from callbot.store.repository import Store
 from callbot.web.health import Health, LineHealth, create_app
 
@@ -173,13 +173,13 @@ class Control:
         finished = ActionFinished(asked.action, result, values)
         await self._server.send(line, ActionAnswer(asked.call_id, finished))
 
-    async def _prepare(self, claimed: Claimed) -> None:
-        script = self._compiled(claimed.revision)
-        pieces = list(contact_pieces(script, claimed.inputs))
-        if claimed.revision.hash not in self._shared_ready:
+    async def _prepare(self, contact: Due) -> None:
+        script = self._compiled(contact.revision)
+        pieces = list(contact_pieces(script, contact.inputs))
+        if contact.revision.hash not in self._shared_ready:
             pieces = [FILLER, *shared_pieces(script), *pieces]
         await self._speech.prepare(pieces)
-        self._shared_ready.add(claimed.revision.hash)
+        self._shared_ready.add(contact.revision.hash)
 
     def _compiled(self, revision: Revision) -> CompiledScript:
         if revision.hash not in self._scripts:

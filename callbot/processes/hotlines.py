@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from callbot import log
 from callbot.authoring.publish import choose
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.dialogue.engine import compile_revision
 from callbot.dialogue.pieces import shared_pieces
 from callbot.errors import CallbotError, SettingsError

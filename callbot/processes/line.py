@@ -92,7 +92,7 @@ class Line:
                 legs=self._dialler.legs,
                 media=self._media,
                 reserve=self._settings.kept_legs,
-                journaled=tuple(self._unstored),
+                journaled=(*self._unstored, *journal.unreadable(self._journal_dir)),
             )
         )
         for work in (self._deliver(), self._speech.run(), self._beat(), self._repeat_results(), self._obey()):

@@ -18,6 +18,7 @@ from pathlib import Path
 from callbot import log
 from callbot.errors import SettingsError
 from callbot.language import Text
+from callbot.processes.log_files import keep_small
 from callbot.settings import Settings
 
 GIVE_UP = 78
@@ -29,7 +30,6 @@ _HEALTHY_S = 60.0
 _LINES_LEAVE_S = 35.0
 """A line drains within 30 s (processes/line)."""
 _OTHERS_LEAVE_S = 10.0
-_LOG_BYTES = 20_000_000
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class Supervisor:
         self._lines = lines
         self._others = [_Child("control", ("control",)), _Child("speech", ("speech",))]
         self._ending = asyncio.Event()
+        self._trimming: asyncio.Task[None] | None = None
         self.problem: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def pids(self) -> dict[str, int]:
@@ -63,6 +64,9 @@ class Supervisor:
         (self._settings.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         for child in (*reversed(self._others), *self._lines):
             child.keeper = asyncio.get_running_loop().create_task(self._keep(child))
+        self._trimming = asyncio.get_running_loop().create_task(
+            keep_small([self._log_of(child) for child in (*self._others, *self._lines)])
+        )
 
     async def stop(self) -> None:
         """End everything: lines first, so that control stores their results."""
@@ -70,6 +74,8 @@ class Supervisor:
         await self._end(self._lines, _LINES_LEAVE_S)
         for child in self._others:
             await self._end([child], _OTHERS_LEAVE_S)
+        if self._trimming is not None:
+            self._trimming.cancel()
 
     async def _keep(self, child: _Child) -> None:
         pause = _FIRST_PAUSE_S
@@ -91,8 +97,6 @@ class Supervisor:
 
     async def _run(self, child: _Child) -> int:
         path = self._log_of(child)
-        if path.exists() and path.stat().st_size > _LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
         environment = dict(os.environ)
         if self._config:
             environment["CALLBOT_CONFIG"] = str(self._config)

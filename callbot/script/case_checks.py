@@ -6,8 +6,8 @@ from callbot.language import Text
 from callbot.script.actions import ACTIONS
 from callbot.script.cases import CaseFile
 from callbot.script.findings import Finding, did_you_mean, finding
+from callbot.script.kinds import kinds_of
 from callbot.script.model import Bundle
-from callbot.script.revision import kinds_of
 from callbot.script.source import Document, Route
 
 _TRANSFER = "transfer"

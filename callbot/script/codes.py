@@ -28,8 +28,10 @@ CODES: dict[str, Text] = {
     ),
     "S106": Text(
         "每个步骤说一句话，然后只有一条出路：听回答（answers、keys）、问一个值（ask）、问系统（do 加 results）、\n"
+        "比较一个值（check 加 rows、otherwise）、调用流程（call 加 exits）、\n"
         "直接去下一步（then）、转人工（transfer）或结束（end）。",
-        "A step says something and goes on in exactly one way: answers/keys, ask with then, do with results, then, "
+        "A step says something and goes on in exactly one way: answers/keys, ask with then, do with results, "
+        "check with rows and otherwise, call with exits, then, "
         "transfer or end.",
     ),
     "S107": Text(
@@ -37,9 +39,10 @@ CODES: dict[str, Text] = {
         "What can fail names its failure: `results` and `transfer` need `failed`, `ask` needs `gave_up`.",
     ),
     "S108": Text(
-        "ask 一次问一个值，问到以后走 then。按键是输入的内容，所以 keys 里只能有 *；# 表示输完。",
-        "`ask` collects one value and goes on by `then`. Keys are what is collected, so `keys` may hold only *; # ends "
-        "the entry.",
+        "ask 写要问的值和类型，问到以后走 then；核对已有的值（current）时走 same 或 changed。\n"
+        "按键是输入的内容，所以 keys 里只能有 *；# 表示输完。",
+        "`ask` names values with types and goes on by `then`, or by `same` and `changed` when it checks a current "
+        "value. Keys are what is collected, so `keys` may hold only *; # ends the entry.",
     ),
     "S109": Text(
         "这几个键的搭配不对：at_most 配 else；to 和 back 只能写一个；retry_at 和 retry_in 只能写一个。",
@@ -49,6 +52,12 @@ CODES: dict[str, Text] = {
         "语言里有这个键，但这个版本还不支持。请先删掉。", "The language has this key, this version does not run it yet."
     ),
     "S111": Text("名字用小写字母开头，只含小写字母、数字和下划线。", "Names are lower-case letters, digits and _."),
+    "S112": Text(
+        "这个类型的写法不对：choice 要有 options，one_of 要有 from，digits 和 order_no 可以有 length 和 checksum，\n"
+        "current 要和 same、changed 一起写，collect: keys 只用于能按键输入的类型。",
+        "What a type needs or cannot have: a choice has `options`, one_of has `from`, digits and order_no may have "
+        "`length` and `checksum`, `current` comes with `same` and `changed`, `collect: keys` is for what keys enter.",
+    ),
     "S201": Text("use 里的名字要是 common/ 里的文件。", "`use` names files in common/."),
     "S202": Text("意图在 intents/ 里定义。", "Intents are defined in intents/."),
     "S203": Text("去的步骤不存在。步骤在 steps 或 use 的通用部分里。", "The step to go to does not exist."),
@@ -64,6 +73,41 @@ CODES: dict[str, Text] = {
     "S210": Text(
         "热线（kind: hotline）没有名单，也不再拨：不能写 inputs、retry_at、retry_in。要问的值用 ask 问。",
         "A hotline has no list and calls nobody again: no `inputs`, `retry_at` or `retry_in`. Collect values by `ask`.",
+    ),
+    "S211": Text(
+        "check 的比较和值的类型不合：金额用 is、at_most、at_least；日期和时间用 before、after；其他用 is；"
+        "都可以用 empty。",
+        "A comparison does not fit the value: amounts have is, at_most, at_least; days and times before, after; others "
+        "is; all have empty.",
+    ),
+    "S212": Text(
+        "exit 只写在流程里，而且要是流程 exits 里的名字；每个出口都要有步骤从那里离开。",
+        "`exit` belongs into a flow and names one of its `exits`; some step has to leave by each of them.",
+    ),
+    "S213": Text(
+        "call 调用 common/ 里 kind: flow 的文件；流程不能绕回自己，步骤名里不要有两个下划线。",
+        "`call` names a file of kind `flow` in common/; a flow cannot call itself; step names have no two underscores.",
+    ),
+    "S214": Text(
+        "调用流程时，exits 要写全流程的每个出口，流程 takes 的值要已经有；流程问到的值只有写进 gives 才能用。",
+        "A call names every exit of the flow and has the values it `takes`; of what the flow collects only `gives` can "
+        "be used.",
+    ),
+    "S215": Text("同一个值在两处有不同的类型。给其中一个换个名字。", "One value has two types. Rename one."),
+    "S216": Text(
+        "one_of 的 from 要是 list 类型的值；current 的类型要和问的值一样。",
+        "`from` names a value of the type list; `current` has the type of the value that is asked.",
+    ),
+    "S217": Text(
+        "一次问几个值，或核对已有的值时，missing 里要有单独问每个值的话：客户可能只说了一部分。",
+        "Where several values are asked, or a current one is checked, `missing` has a sentence for each: callers say "
+        "a part.",
+    ),
+    "S218": Text(
+        "复述的话要说出问到的每个值：defaults.read_back 里用 {value}，步骤自己的 read_back 里用值的名字。\n"
+        "不需要复述就在步骤里写 read_back: off。",
+        "What is read back names every value: {value} in `defaults.read_back`, the values' names in a step's own. "
+        "`read_back: off` in a step reads nothing back.",
     ),
     "S231": Text(
         "配置（callbot.toml 的 transfer.queues）里没有这个人工队列，转过去一定没有人接。",
@@ -104,6 +148,14 @@ CODES: dict[str, Text] = {
     "S407": Text(
         "一个步骤的两个回答有相同的说法，或者听起来一样，机器人分不清。",
         "Two answers of a step share a phrase or a sound.",
+    ),
+    "S410": Text(
+        "录音要是话术旁边的 WAV 文件：8 kHz、单声道、16 位，0.2 到 15 秒。",
+        "A recording is a WAV file beside the script: 8 kHz, mono, 16 bit, 0.2 to 15 s.",
+    ),
+    "S411": Text(
+        "每段录音都要有文字（say 里同名的一句），而且文字里不能有 {值}。",
+        "A recording needs its text, the variant of `say` with the same name, without a {value}.",
     ),
     "S408": Text("有按键菜单时，0 应该转人工。", "In a menu key 0 should lead to a person."),
     "S431": Text(

@@ -1,10 +1,15 @@
-"""A script together with the common parts it uses, and where each of its steps stands. Pure."""
+"""A script together with the common parts it uses and the flows it calls, and where each of its steps stands. Pure."""
 
+import hashlib
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from callbot.script.expand import Expanded, Origin, expand
 from callbot.script.library import Library
 from callbot.script.model import Script
+from callbot.script.prompt import Variant
 from callbot.script.source import Document, Place, Route
 
 
@@ -16,19 +21,26 @@ class Context:
     library: Library
     raw: dict[str, Any]
     script: Script
-    origins: dict[Route, Document]
+    whole: Expanded
+
+    @property
+    def origins(self) -> dict[Route, Origin]:
+        """Where steps and rules stand."""
+        return self.whole.origins
 
     @property
     def documents(self) -> list[Document]:
         """All files that findings can point to."""
-        return [self.document, *self.library.commons.values(), *self.library.documents.values()]
+        library = self.library
+        shared = (library.commons, library.flows, library.documents)
+        return [self.document, *(document for table in shared for document in table.values())]
 
     def where(self, route: Route, *, key: bool = False) -> tuple[Document, Place]:
         """File and place of something in the whole script."""
         for length in range(len(route), 0, -1):
             if route[:length] in self.origins:
-                document = self.origins[route[:length]]
-                return document, document.place(route, key=key)
+                document, start = self.origins[route[:length]]
+                return document, document.place((*start, *route[length:]), key=key)
         return self.document, self.document.place(route, key=key)
 
     def where_value(self, route: Route, name: str) -> tuple[Document, Place]:
@@ -39,13 +51,29 @@ class Context:
         return document, place if at < 0 else Place(place.line, at + 1, len(mark))
 
     def is_shared(self, step: str) -> bool:
-        """Whether a step comes from a common part."""
-        return ("steps", step) in self.origins
+        """Whether a step comes from a common part: not every script that uses the part needs all of it."""
+        return any(self.origins[("steps", step)][0] is common for common in self.library.commons.values())
+
+    def recordings(self) -> dict[tuple[str, Variant], Path]:
+        """The file of every recording, by step and variant; its name counts from the file it is written in."""
+        return {
+            (name, why): self.where(("steps", name))[0].path.parent / file
+            for name, step in self.script.steps.items()
+            for why, file in step.audio.items()
+        }
 
     def expanded(self) -> dict[str, Any]:
-        """The content of a revision."""
+        """The content of a revision. Errors: ``OSError`` for a recording that is not there; lint has looked before."""
+        steps = dict(self.raw["steps"])
+        hashes: dict[str, str] = {}
+        for (name, why), path in self.recordings().items():
+            file = Path(os.path.relpath(path, self.document.path.parent)).as_posix()
+            hashes[file] = hashlib.sha256(path.read_bytes()).hexdigest()
+            own = steps[name]["audio"]
+            steps[name] = {**steps[name], "audio": {**({} if isinstance(own, str) else own), why: file}}
         return {
-            "script": self.raw,
+            "script": {**self.raw, "steps": steps},
+            "recordings": hashes,
             "intents": {name: each.model_dump(exclude_defaults=True) for name, each in self.library.intents.items()},
             "fillers": list(self.library.fillers),
             "sms": {name: each.model_dump() for name, each in self.library.sms.items()},
@@ -57,13 +85,13 @@ def combine(document: Document, library: Library) -> Context:
     raw = dict(document.data)
     steps, defaults = dict(raw["steps"]), dict(raw["defaults"])
     anytime = dict(defaults.get("anytime", {}))
-    origins: dict[Route, Document] = {}
+    origins: dict[Route, Origin] = {("steps", name): (document, ("steps", name)) for name in steps}
 
     def add(table: dict[str, Any], rows: dict[str, Any], route: Route, common: Document) -> None:
         for name, row in rows.items():
             if name not in table:
                 table[name] = row
-                origins[(*route, name)] = common
+                origins[(*route, name)] = (common, (*route, name))
 
     for use in raw.get("use", []):
         common = library.commons.get(use)
@@ -72,5 +100,6 @@ def combine(document: Document, library: Library) -> Context:
             add(steps, common.data["steps"], ("steps",), common)
             add(anytime, shared.get("anytime", {}), ("defaults", "anytime"), common)
             add(defaults, {name: rule for name, rule in shared.items() if name != "anytime"}, ("defaults",), common)
-    whole = {**raw, "steps": steps, "defaults": {**defaults, "anytime": anytime}}
-    return Context(document, library, whole, Script.model_validate(whole), origins)
+    whole = expand(steps, library.flows, origins)
+    text = {**raw, "steps": whole.steps, "defaults": {**defaults, "anytime": anytime}}
+    return Context(document, library, text, Script.model_validate(text), whole)

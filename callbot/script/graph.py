@@ -1,13 +1,16 @@
 """The script as a graph: every step's exits, by name, and where they lead. Pure.
 
 Exits are named after what takes them: ``answer:affirm``, ``key:1``, ``anytime:human``, ``silence``, ``unclear``,
-``value``, ``gave_up``, ``result:paid``, ``failed``, ``then``. Lint walks them and the state machine is built from them,
-so both see the same script.
+``value``, ``same``, ``changed``, ``gave_up``, ``row:1``, ``otherwise``, ``result:paid``, ``failed``, ``then``. Lint
+walks them and the state
+machine is built from them, so both see the same script.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from callbot.script.model import Digression, Jump, Script, SilenceRule, Step, UnclearRule
+from callbot.script.basics import Jump
+from callbot.script.model import Digression, Script, SilenceRule, Step, UnclearRule
+from callbot.script.source import Route
 
 
 def anytime(script: Script, step: Step) -> dict[str, Digression]:
@@ -41,13 +44,21 @@ def exits(script: Script, step: Step) -> dict[str, Jump]:
         for name, row in anytime(script, step).items():
             if row.to is not None and name not in step.answers:
                 ways[f"anytime:{name}"] = Jump(to=row.to)
-        if step.ask is not None and step.then is not None:
-            ways["value"] = step.then
-            ways["gave_up"] = step.ask.gave_up
+        if step.ask is not None:
+            asked = {
+                "value": step.then,
+                "same": step.ask.same,
+                "changed": step.ask.changed,
+                "gave_up": step.ask.gave_up,
+            }
+            ways |= {way: jump for way, jump in asked.items() if jump is not None}
         if step.ask is None or step.silence is not None:
             ways["silence"] = Jump(to=silence_rule(script, step).then)
         if step.ask is None or step.unclear is not None:
             ways["unclear"] = Jump(to=unclear_rule(script, step).then)
+    elif step.check is not None and step.otherwise is not None:
+        ways |= {f"row:{at}": Jump(to=row.to, proves=row.proves) for at, row in enumerate(step.rows, start=1)}
+        ways["otherwise"] = step.otherwise
     elif step.do is not None:
         ways |= {f"result:{name}": jump for name, jump in step.results.items()}
     elif step.transfer is not None:
@@ -55,6 +66,12 @@ def exits(script: Script, step: Step) -> dict[str, Jump]:
     elif step.then is not None:
         ways["then"] = step.then
     return ways
+
+
+def sentences(name: str, step: Step) -> Iterator[tuple[Route, str]]:
+    """Every sentence of a step's own, with its place in the script."""
+    for why, text in step.say.texts() if step.say is not None else ():
+        yield ("steps", name, "say", why), text
 
 
 def successors(script: Script, name: str) -> list[str]:

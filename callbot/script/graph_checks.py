@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.actions import gives_with
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
-from callbot.script.graph import exits, reachable, successors
+from callbot.script.graph import exits, reachable, sentences, successors
 from callbot.script.model import Script, Step
+from callbot.script.references import of_ending
 from callbot.script.source import Route
 
 
@@ -42,7 +43,7 @@ def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[st
         certain[name] = (values, proven)
         step = script.steps[name]
         for way, jump in exits(script, step).items():
-            after = values | _gained(step, way)
+            after = values | gained(step, way)
             proofs = proven | ({jump.proves} if jump.proves is not None else frozenset())
             waiting.append((jump.to, after, proofs))
             if jump.otherwise is not None:
@@ -50,12 +51,21 @@ def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[st
     return certain
 
 
-def _gained(step: Step, way: str) -> frozenset[str]:
-    if way == "value" and step.ask is not None:
-        return frozenset((step.ask.variable,))
+def gained(step: Step, way: str) -> frozenset[str]:
+    """The values that are certain after this exit of a step though they need not have been before."""
+    if way in ("value", "same", "changed") and step.ask is not None:
+        return frozenset(step.ask.values)
+    if step.check is not None:
+        return frozenset((step.check,)) if _is_there(step, way) else frozenset()
     if step.do is not None and gives_with(step.do.action, way.removeprefix("result:")):
         return frozenset(step.do.gives)
     return frozenset()
+
+
+def _is_there(step: Step, way: str) -> bool:
+    """Whether this exit of a check is only taken when the value is there."""
+    empty = [f"row:{at}" for at, row in enumerate(step.rows, start=1) if row.empty]
+    return way not in empty and (way != "otherwise" or bool(empty))
 
 
 def _unreachable(context: Context) -> Iterator[Finding]:
@@ -71,18 +81,18 @@ def _unreachable(context: Context) -> Iterator[Finding]:
 
 
 def _ends(script: Script) -> set[str]:
-    """Steps from which an end can be reached: walked backwards from the ends."""
-    before: dict[str, list[str]] = {}
+    """Steps from which an end can be reached."""
+    before: dict[str, list[str]] = {name: [] for name in script.steps}
     for name in script.steps:
         for following in successors(script, name):
-            before.setdefault(following, []).append(name)
+            before[following].append(name)
     good: set[str] = set()
     waiting = [name for name, step in script.steps.items() if step.end is not None]
     while waiting:
         name = waiting.pop()
         if name not in good:
             good.add(name)
-            waiting += before.get(name, [])
+            waiting += before[name]
     return good
 
 
@@ -102,14 +112,15 @@ def _without_customer(script: Script, name: str) -> list[str]:
 
 def _loops(context: Context) -> Iterator[Finding]:
     script = context.script
+    unheard = {name: _without_customer(script, name) for name in script.steps}
     for name in script.steps:
         seen: set[str] = set()
-        waiting = _without_customer(script, name)
+        waiting = list(unheard[name])
         while waiting:
             following = waiting.pop()
             if following not in seen:
                 seen.add(following)
-                waiting += _without_customer(script, following)
+                waiting += unheard[following]
         if name in seen:
             document, place = context.where(("steps", name), key=True)
             message = Text(
@@ -142,18 +153,23 @@ def _hangup(context: Context) -> Iterator[Finding]:
         yield finding(document, place, "S306", message, Text("最后加一条 {outcome: hung_up}", "add {outcome: hung_up}"))
 
 
-def _uses(name: str, step: Step) -> Iterator[tuple[Route, str]]:
+def _uses(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
     route: Route = ("steps", name)
-    yield from (((*route, "say"), value) for value in template.values(step.say or ""))
+    for said, text in ask_checks.sentences(script, name, step):
+        asked = step.ask.values if step.ask is not None and "read_back" in said else ()
+        yield from ((said, value) for value in template.values(text) if value not in asked)
+    yield from ((place, value) for place, text in sentences(name, step) for value in template.values(text))
     if step.do is not None:
         yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
-    if step.end is not None and step.end.retry_at is not None:
-        yield (*route, "end", "retry_at"), step.end.retry_at
+    if step.ask is not None:
+        needed = {"from": step.ask.source, "current": step.ask.current}
+        yield from (((*route, "ask", key), value) for key, value in needed.items() if value is not None)
+    yield from of_ending((*route, "end"), step.end)
 
 
 def _unset(context: Context) -> Iterator[Finding]:
     for name, (values, _) in known_before(context.script).items():
-        for route, value in _uses(name, context.script.steps[name]):
+        for route, value in _uses(context.script, name, context.script.steps[name]):
             if value not in values:
                 document, place = context.where_value(route, value)
                 message = Text(

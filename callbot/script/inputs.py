@@ -1,16 +1,20 @@
 """Cells of a contact list become canonical values, or a reason with a repair. Pure.
 
-Canonical forms: money ``128.50`` · date ``2026-06-30`` · digits ``00731`` · phone ``13800138000`` or ``+4930123456`` ·
-text without spaces at its ends. A canonical value is accepted again and stays as it is.
+Canonical forms: money ``128.50`` · date ``2026-06-30`` · time ``15:30`` · datetime ``2026-06-30T15:30:00``, with an
+offset or in the zone of the campaign · digits ``00731`` · order_no ``YS20731`` · phone ``13800138000`` or
+``+4930123456`` · address ``文三路8号3号楼501室`` · list as in ``items`` · text and name without spaces at their ends. A
+canonical value is accepted again and stays as it is.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from callbot.errors import CallbotError
 from callbot.language import Text
+from callbot.script.items import read_items, write_items
 from callbot.script.model import InputSpec
+from callbot.zh import addresses
 from callbot.zh.numerals import half_width
 from callbot.zh.spoken import MONEY_LIMIT
 
@@ -28,6 +32,10 @@ _EXCEL_EPOCH = date(1899, 12, 30)
 _YEARS = (2000, 2099)
 _TEXT_LIMIT = 100
 _PHONE = re.compile(r"^\+?[0-9]{5,15}$")
+_CLOCK = re.compile(r"^(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::00)?$")
+_NAME_LIMIT = 30
+_LEAST_ADDRESS = 4
+"""Characters: shorter ones name no place (八号楼 has three)."""
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*[0-9]+$", re.I)
 
 
@@ -48,7 +56,7 @@ def parse_input(spec: InputSpec, raw_text: str) -> str:
     if spec.type == "text":
         return _text(text)
     plain = half_width(text).strip()
-    if spec.type != "date" and _SCIENTIFIC.match(plain):
+    if spec.type in ("money", "digits", "phone", "order_no") and _SCIENTIFIC.match(plain):
         raise InputProblem(
             Text(
                 f"“{text}”是 Excel 的科学计数法，后面的数字已经丢了", f"{text!r} is Excel's short form; digits are lost"
@@ -64,6 +72,18 @@ def parse_input(spec: InputSpec, raw_text: str) -> str:
             return _digits(plain)
         case "phone":
             return _phone(plain)
+        case "name":
+            return _name(text)
+        case "address":
+            return _address(text)
+        case "order_no":
+            return _order_no(plain)
+        case "time":
+            return _time(plain)
+        case "datetime":
+            return _datetime(plain)
+        case "list":
+            return _list(text)
 
 
 def _text(text: str) -> str:
@@ -181,3 +201,69 @@ def _phone(text: str) -> str:
             ),
         )
     return number
+
+
+def _name(text: str) -> str:
+    name = _text(text).replace(" ", "") if re.search("[\u4e00-\u9fff]", text) else _text(text)
+    if re.search(r"[0-9]", name) or len(name) > _NAME_LIMIT:
+        raise InputProblem(
+            Text(f"“{name}”不是姓名", f"{name!r} is no name"),
+            Text("只写姓名，例如 王建国 或 王女士", "write the name alone, such as 王建国 or 王女士"),
+        )
+    return name
+
+
+def _address(text: str) -> str:
+    address = str(addresses.read(_text(text)))
+    if len(address) < _LEAST_ADDRESS or not re.search("[\u4e00-\u9fffA-Za-z]", address):
+        raise InputProblem(
+            Text(f"“{text}”不是地址", f"{text!r} is no address"),
+            Text("写成 杭州市西湖区文三路8号3号楼501室 这样", "write it like 杭州市西湖区文三路8号3号楼501室"),
+        )
+    return address
+
+
+def _order_no(text: str) -> str:
+    number = re.sub(r"[ \-]", "", re.sub(r"\.0+$", "", text)).upper()
+    if not re.fullmatch(r"[0-9A-Z]{1,32}", number) or not re.search("[0-9]", number):
+        raise InputProblem(
+            Text(f"“{text}”不是订单号", f"{text!r} is no order number"),
+            Text("只用字母和数字，至少有一个数字，例如 YS20731", "letters and digits only, such as YS20731"),
+        )
+    return number
+
+
+def _time(text: str) -> str:
+    match = _CLOCK.match(text)
+    if match is None or int(match["hour"]) > 23 or int(match["minute"]) > 59:
+        raise InputProblem(
+            Text(f"“{text}”不是时间", f"{text!r} is no time"),
+            Text("写成 15:30 这样的 24 小时制", "write it like 15:30, on 24 hours"),
+        )
+    return f"{int(match['hour']):02}:{match['minute']}"
+
+
+def _datetime(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        moment = None
+    if moment is None or not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise InputProblem(
+            Text(f"“{text}”不是日期加时间", f"{text!r} is no date with a time"),
+            Text("写成 2026-06-30 15:30 这样", "write it like 2026-06-30 15:30"),
+        )
+    return moment.isoformat()
+
+
+def _list(text: str) -> str:
+    try:
+        return write_items(read_items(text))
+    except ValueError:
+        raise InputProblem(
+            Text("这一格不是列表，或者有重复的编号", "the cell is no list, or has a number twice"),
+            Text(
+                "每一项先写编号，再写名称、日期、金额，项之间用分号：20731 蓝牙耳机 2026-05-30 128.50元；20688 保温杯",
+                "write the number of each thing, then name, day and amount, with ; between things",
+            ),
+        ) from None

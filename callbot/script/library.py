@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from callbot.language import Text
 from callbot.script import source
 from callbot.script.findings import Finding, finding
-from callbot.script.model import CommonPart, Intent, IntentFile, SmsFile, SmsTemplate
+from callbot.script.model import CommonPart, Flow, Intent, IntentFile, SmsFile, SmsTemplate
 from callbot.script.shape import check_shape, check_yaml
 from callbot.script.source import Document, Place
 
@@ -22,6 +22,7 @@ class Library:
     fillers: tuple[str, ...] = ()
     sms: dict[str, SmsTemplate] = field(default_factory=dict)
     commons: dict[str, Document] = field(default_factory=dict)
+    flows: dict[str, Document] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -47,10 +48,17 @@ def load(root: Path) -> Library:
         library.documents["sms"] = document
         library.sms = {each.id: each for each in SmsFile.model_validate(document.data).templates}
     for path in sorted((root / "common").glob("*.yaml")):
-        document = _checked(library, path, CommonPart)
-        if document is not None:
-            library.commons[path.stem] = document
+        _add_common(library, path)
     return library
+
+
+def _add_common(library: Library, path: Path) -> None:
+    document = source.read(path)
+    is_flow = isinstance(document.data, dict) and document.data.get("kind") == "flow"
+    found = check_yaml(document) or check_shape(document, Flow if is_flow else CommonPart)
+    library.findings += found
+    if not found:
+        (library.flows if is_flow else library.commons)[path.stem] = document
 
 
 def _checked(library: Library, path: Path, model: type[BaseModel]) -> Document | None:

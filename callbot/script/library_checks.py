@@ -12,7 +12,7 @@ from callbot.script.source import Document
 def unused_intents(library: Library, scripts: Iterable[Document]) -> Iterator[Finding]:
     """Intents that no script, shared part or other intent names anywhere."""
     used = {intent.means for intent in library.intents.values()}
-    for document in (*scripts, *library.commons.values()):
+    for document in (*scripts, *library.commons.values(), *library.flows.values()):
         used |= set(_words(document.data))
     for name in library.intents:
         if name not in used:

@@ -10,13 +10,30 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from callbot.script import graph_checks, references, source, speech_checks, waivers
+from callbot.script import (
+    branch_checks,
+    graph_checks,
+    recording_checks,
+    references,
+    source,
+    speech_checks,
+    waivers,
+)
 from callbot.script.context import Context, combine
 from callbot.script.findings import Finding
 from callbot.script.library import Library, load, root_of, unreadable
-from callbot.script.model import CommonPart, IntentFile, Script, SmsFile
+from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 from callbot.script.shape import check_shape, check_yaml
 from callbot.script.source import Document
+
+_PASSES = (
+    branch_checks.check_calls,
+    references.check,
+    branch_checks.check,
+    graph_checks.check,
+    speech_checks.check,
+    recording_checks.check,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +61,7 @@ def check(path: Path, library: Library | None = None, queues: frozenset[str] = f
         return Checked(tuple(library.findings))
     context = combine(document, library)
     found += references.queues(context, queues)
-    for run in (references.check, graph_checks.check, speech_checks.check):
+    for run in _PASSES:
         found += run(context)
         if any(each.severity == "error" for each in found):
             return Checked(_final(context, found, complete=False))
@@ -64,12 +81,12 @@ def check_shared(path: Path) -> tuple[Finding, ...]:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile}
+    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "flow": Flow}
     model = models.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 
 def kind(document: Document) -> str | None:
-    """What a file is: campaign, common, intents, sms; None when it does not say."""
+    """What a file is: campaign, common, flow, intents, sms; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None

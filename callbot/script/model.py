@@ -3,101 +3,36 @@
 Outside data, so pydantic. The JSON Schema that editors use is generated from these classes.
 """
 
-import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-NAME = r"^[a-z][a-z0-9_]*$"
-Name = Annotated[str, Field(pattern=NAME)]
-Key = Annotated[str, Field(pattern=r"^[0-9*#]$")]
-InputType = Literal["text", "digits", "money", "date", "phone"]
-AskType = Literal["datetime", "date", "digits", "money"]
-ValueType = Literal["text", "digits", "money", "date", "phone", "datetime"]
+from callbot.script.ask import Asked
+from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
+from callbot.script.branch import CheckRow, Hours
+from callbot.script.ending import EndSpec, HangupRule
+from callbot.script.prompt import BargeIn, Interrupting, Recordings, Said
 
+InputType = Literal[
+    "text", "digits", "money", "date", "phone", "time", "datetime", "order_no", "name", "address", "list"
+]
 
-class _OneSchema:
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"const": 1}
-
-
-Dsl = Annotated[Literal["1"], _OneSchema]
-"""Written ``dsl: 1``: a number to editors, a text here, as every scalar is."""
-
-LATER_KEYS = frozenset(("check", "call", "faq", "exits", "choices", "retry"))
+LATER_KEYS = frozenset(("faq", "choices"))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
 
-_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"^([0-9]+)(ms|s|m|h|d)$")
+
+_TYPE, _TYPE_SCHEMA = short_form("type")
 
 
-def _duration(raw: object) -> object:
-    """``5s`` → 5000 ms."""
-    match = _DURATION.match(raw) if isinstance(raw, str) else None
-    if match is None:
-        raise PydanticCustomError("duration", "{given}", {"given": str(raw)})
-    return int(match[1]) * _UNITS[match[2]]
-
-
-class _DurationSchema:
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": _DURATION.pattern}
-
-
-Duration = Annotated[int, BeforeValidator(_duration), _DurationSchema]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _short_form(key: str) -> Any:
-    """``deny: wrong_person`` is short for ``deny: {to: wrong_person}``; the schema allows both."""
-
-    class ShortForm:
-        @classmethod
-        def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-            return {"anyOf": [{"type": "string"}, handler(schema)]}
-
-    def expand(raw: object) -> object:
-        return {key: raw} if isinstance(raw, str) else raw
-
-    return BeforeValidator(expand), ShortForm
-
-
-_TO, _TO_SCHEMA = _short_form("to")
-_TYPE, _TYPE_SCHEMA = _short_form("type")
-
-
-class Jump(_Part):
-    """Where the conversation goes on."""
-
-    to: Name = Field(title="去向", description="下一个步骤的名字")
-    proves: Name | None = Field(default=None, title="证明", description="走这条路就证明了什么，例如 identity（本人）")
-    at_most: int | None = Field(default=None, ge=1, title="最多次数", description="整通电话里最多走几次，超过后走 else")
-    otherwise: Name | None = Field(default=None, alias="else", title="否则", description="超过 at_most 之后去的步骤")
-
-    @model_validator(mode="after")
-    def _limited(self) -> Self:
-        if (self.at_most is None) != (self.otherwise is None):
-            raise PydanticCustomError("jump_limit", "at_most/else")
-        return self
-
-
-Target = Annotated[Jump, _TO, _TO_SCHEMA]
-
-
-class Digression(_Part):
+class Digression(Part):
     """What an intent that is valid everywhere leads to: a jump, or an aside after which the step goes on."""
 
     to: Name | None = Field(default=None, title="去向", description="下一个步骤的名字")
     say: str | None = Field(default=None, title="说", description="先说这一句，再回到当前步骤")
-    back: Literal["prompt", "listen"] | None = Field(
-        default=None, title="返回", description="回到当前步骤：prompt 重说问题，listen 只等客户说话"
+    back: Literal["prompt", "slower", "listen"] | None = Field(
+        default=None, title="返回", description="回到当前步骤：prompt 重说问题，slower 慢一点重说，listen 只等客户说话"
     )
     wait: Duration | None = Field(default=None, title="等待", description="返回后等客户多久，例如 30s")
 
@@ -108,27 +43,29 @@ class Digression(_Part):
         return self
 
 
-Anytime = Annotated[Digression, _TO, _TO_SCHEMA]
+Anytime = Annotated[Digression, TO, TO_SCHEMA]
 
 
-class InputSpec(_Part):
+class InputSpec(Part):
     """One column that a contact list must have."""
 
-    type: InputType = Field(title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话")
+    type: InputType = Field(
+        title="类型", description="text 文字、digits 号码、money 金额、date 日期、phone 电话、name 姓名、address 地址等"
+    )
     label: str = Field(default="", title="中文名", description="名单和界面里显示的名字")
     private: Name | None = Field(
         default=None, title="保密", description="证明了什么之后才能说出来，例如 identity（本人）"
     )
 
 
-class GivenSpec(_Part):
+class GivenSpec(Part):
     """One value that an action gives back."""
 
-    type: ValueType = Field(title="类型", description="这个值怎么读")
+    type: InputType = Field(title="类型", description="这个值怎么读")
     private: Name | None = Field(default=None, title="保密", description="证明了什么之后才能说出来")
 
 
-class SilenceRule(_Part):
+class SilenceRule(Part):
     """What happens when the customer says nothing."""
 
     wait: Duration = Field(title="等多久", description="机器人说完后等客户多久，例如 5s")
@@ -136,22 +73,25 @@ class SilenceRule(_Part):
     then: Name = Field(title="之后", description="还是没有声音时去的步骤")
 
 
-class UnclearRule(_Part):
+class UnclearRule(Part):
     """What happens when the customer was not understood."""
 
     tries: int = Field(ge=1, le=5, title="最多说几遍", description="问题最多说几遍（含第一遍）")
     then: Name = Field(title="之后", description="还是听不懂时去的步骤")
 
 
-class Defaults(_Part):
+class Defaults(Part):
     """Said once, valid in every step that listens."""
 
     silence: SilenceRule | None = Field(default=None, title="没有声音", description="客户不说话时怎么办")
     unclear: UnclearRule | None = Field(default=None, title="没听懂", description="听不懂客户的话时怎么办")
     anytime: dict[Name, Anytime] = Field(default={}, title="随时有效", description="任何时候听到这些意图都这样处理")
+    read_back: str | None = Field(
+        default=None, title="复述", description="复述客户说的值的话，{value} 是这些值，例如：您说的是{value}，对吗？"
+    )
 
 
-class Longest(_Part):
+class Longest(Part):
     """Every call ends: the limit of a conversation."""
 
     turns: int = Field(ge=2, le=200, title="最多轮数", description="客户最多说几次话")
@@ -159,67 +99,7 @@ class Longest(_Part):
     then: Name = Field(title="之后", description="到了上限去的步骤，它必须说完就结束")
 
 
-class HangupRule(_Part):
-    """What a hang-up means."""
-
-    after: Name | None = Field(default=None, title="在哪一步之后", description="这个步骤的话说完之后挂断才适用")
-    outcome: Name = Field(title="结果", description="客户挂断时记录的结果")
-    sms: Name | None = Field(default=None, title="短信", description="挂断后发的短信模板")
-
-
-PAUSE_MS = 4000
-"""How long after a key the next one may come when digits are collected; VoiceXML platforms wait 3 to 5 s."""
-
-
-class Ask(_Part):
-    """A value collected from the customer; ``digits`` by speech or by keys, which end with # or a ``pause``."""
-
-    variable: Name
-    type: AskType
-    gave_up: Target
-    pause: Duration = PAUSE_MS
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        fields = handler.resolve_ref_schema(handler(schema))["properties"]
-        return {
-            "type": "object",
-            "description": "值的名字: 类型（datetime、date、digits、money）；gave_up 是问不到时去的步骤；"
-            "digits 也可以按键输入，按 # 或停顿 pause 结束",
-            "properties": {
-                "gave_up": fields["gave_up"],
-                "pause": {
-                    **fields["pause"],
-                    "title": "停顿",
-                    "description": "按键停顿多久就算输完，不写是 4s",
-                },
-            },
-            "additionalProperties": fields["type"],
-            "required": ["gave_up"],
-            "minProperties": 2,
-            "maxProperties": 3,
-        }
-
-
-def _ask(raw: object) -> object:
-    """``{callback_at: datetime, gave_up: later}`` → the fields of ``Ask``."""
-    if not isinstance(raw, dict):
-        return raw
-    wanted = [name for name in raw if name not in ("gave_up", "pause")]
-    if "gave_up" not in raw:
-        raise PydanticCustomError("gave_up", "gave_up")
-    if len(wanted) != 1:
-        raise PydanticCustomError("ask_one", "ask")
-    gave_up = raw["gave_up"]
-    return {
-        "variable": wanted[0],
-        "type": raw[wanted[0]],
-        "gave_up": {"to": gave_up} if isinstance(gave_up, str) else gave_up,
-        **({"pause": raw["pause"]} if "pause" in raw else {}),
-    }
-
-
-class Do(_Part):
+class Do(Part):
     """A question to a system."""
 
     action: str = Field(title="动作", description="要问的系统，例如 payment_status")
@@ -230,46 +110,40 @@ class Do(_Part):
     )
 
 
-class TransferSpec(_Part):
+class TransferSpec(Part):
     """A hand-over to people."""
 
     queue: Name = Field(title="队列", description="转给哪个人工队列")
     failed: Target = Field(title="转不通", description="没有人接时去的步骤")
 
 
-class EndSpec(_Part):
-    """The end of the call and what follows from it."""
-
-    outcome: Name = Field(title="结果", description="这通电话的结果")
-    sms: Name | None = Field(default=None, title="短信", description="通话后发的短信模板")
-    tags: tuple[str, ...] = Field(default=(), title="标签", description="给客户打的标签")
-    retry_at: Name | None = Field(default=None, title="再拨时间", description="存着约定时间的值的名字")
-    retry_in: Duration | None = Field(default=None, title="多久后再拨", description="例如 4h")
-
-    @model_validator(mode="after")
-    def _one_retry(self) -> Self:
-        if self.retry_at is not None and self.retry_in is not None:
-            raise PydanticCustomError("one_retry", "retry")
-        return self
-
-
-WAYS = ("answers", "ask", "do", "then", "transfer", "end")
-"""The ways a step goes on; ``keys`` belongs to ``answers`` (in an ``ask`` only ``*``), ``results`` to ``do``, and
-``ask`` leaves by ``then``."""
-
-
-class Step(_Part):
+class Step(Part):
     """One step: says something, then goes on in exactly one way."""
 
-    say: str | None = Field(default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值")
-    barge_in: Literal["on", "off"] = Field(default="on", title="可打断", description="off 表示客户不能打断这一句")
+    say: Said | None = Field(
+        default=None, title="说", description="机器人说的话；{名字} 是名单或通话里的值；也可以分 first、repeat 等几种"
+    )
+    audio: Recordings = Field(default={}, title="录音", description="录好的 WAV 文件，代替合成；8 kHz 单声道 16 位")
+    barge_in: Interrupting = Field(
+        default=BargeIn(),
+        title="可打断",
+        description="off 不能打断；on 一开口就停；{after: 800ms} 先说够这么久；{by: meaning} 听懂了才停",
+    )
     answers: dict[Name, Target] = Field(default={}, title="回答", description="听到的意图: 去的步骤")
     keys: dict[Key, Target] = Field(default={}, title="按键", description="按键: 去的步骤；问一个值时只能有 *")
-    ask: Annotated[Ask, BeforeValidator(_ask)] | None = Field(
-        default=None, title="问一个值", description="例如约定的时间"
+    ask: Asked | None = Field(default=None, title="问一个或几个值", description="例如约定的时间")
+    read_back: str | None = Field(
+        default=None, title="复述", description="off 不复述，on 复述，或一句话代替 defaults.read_back"
     )
+    missing: dict[Name, str] = Field(default={}, title="还缺时问", description="值的名字: 只缺这个值时问的话")
     do: Do | None = Field(default=None, title="问系统", description="查询订单等")
     results: dict[Name, Target] = Field(default={}, title="系统的回答", description="回答: 去的步骤；必须有 failed")
+    check: Name | None = Field(default=None, title="比较", description="要比较的值，或 hours 里的名字")
+    rows: tuple[CheckRow, ...] = Field(default=(), title="比较的几行", description="从上往下，第一个成立的算数")
+    otherwise: Target | None = Field(default=None, title="都不成立", description="哪一行都不成立时去的步骤")
+    call: Name | None = Field(default=None, title="调用流程", description="common/ 里 kind: flow 的流程")
+    exits: dict[Name, Target] = Field(default={}, title="流程的出口", description="流程的每个出口: 去的步骤")
+    exit: Name | None = Field(default=None, title="离开流程", description="只在流程里：从这个出口回到调用它的话术")
     then: Target | None = Field(default=None, title="然后", description="接着去的步骤")
     transfer: TransferSpec | None = Field(default=None, title="转人工", description="转给人工队列")
     end: EndSpec | None = Field(default=None, title="结束", description="结束通话并记录结果")
@@ -287,21 +161,27 @@ class Step(_Part):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         answers = bool(self.answers or (self.keys and self.ask is None))
-        ways = [answers, bool(self.ask), bool(self.do), bool(self.transfer), bool(self.end)]
-        if sum(ways) + (self.then is not None and self.ask is None) != 1:
+        ways = [answers, self.ask, self.do, self.check, self.call, self.exit, self.transfer, self.end]
+        if sum(bool(way) for way in ways) + (self.then is not None and self.ask is None) != 1:
             raise PydanticCustomError("one_way", "ways")
-        if self.ask is not None and self.then is None:
+        if self.ask is not None and (self.then is None) != (self.ask.current is not None):
             raise PydanticCustomError("ask_then", "then")
+        if self.ask is None and (self.read_back is not None or self.missing):
+            raise PydanticCustomError("ask_only", "read_back")
         if self.ask is not None and self.keys.keys() - {"*"}:
             raise PydanticCustomError("ask_keys", "keys")
         if (self.do is None) != (not self.results) or (self.do is not None and "failed" not in self.results):
             raise PydanticCustomError("results_failed", "results")
-        if self.say is None and (self.listens or self.then is not None or self.transfer is not None):
+        if (self.check is None) != (not self.rows) or (self.check is None) != (self.otherwise is None):
+            raise PydanticCustomError("check_rows", "rows")
+        if (self.call is None) != (not self.exits):
+            raise PydanticCustomError("call_exits", "exits")
+        if self.say is None and (self.listens or self.transfer is not None or self.audio):
             raise PydanticCustomError("no_say", "say")
         return self
 
 
-class CommonPart(_Part):
+class CommonPart(Part):
     """Steps and rules that scripts share: a file in common/."""
 
     dsl: Dsl = Field(title="语言版本")
@@ -309,6 +189,22 @@ class CommonPart(_Part):
     title: str = Field(default="", title="标题")
     kind: Literal["common"] = Field(title="种类")
     defaults: Defaults = Field(default=Defaults(), title="通用规则", description="所有使用它的话术都有效")
+    steps: dict[Name, Step] = Field(title="步骤")
+
+
+class Flow(Part):
+    """A flow that scripts call and come back from: a file in common/. It has the rules of the script that calls it."""
+
+    dsl: Dsl = Field(title="语言版本")
+    id: Name = Field(title="名字")
+    title: str = Field(default="", title="标题")
+    kind: Literal["flow"] = Field(title="种类")
+    takes: dict[Name, Annotated[GivenSpec, _TYPE, _TYPE_SCHEMA]] = Field(
+        default={}, title="需要的值", description="调用它的话术必须已经有的值和类型"
+    )
+    gives: tuple[Name, ...] = Field(default=(), title="给出的值", description="流程问到的值里，调用它的话术可以用的")
+    exits: tuple[Name, ...] = Field(min_length=1, title="出口", description="离开流程的各种方式，例如 passed、failed")
+    start: Name = Field(title="开始", description="第一个步骤")
     steps: dict[Name, Step] = Field(title="步骤")
 
 
@@ -323,7 +219,7 @@ class _HangupSchema:
         return {"anyOf": [rules["items"], rules]}
 
 
-class Script(_Part):
+class Script(Part):
     """A campaign script or hotline flow."""
 
     dsl: Dsl = Field(title="语言版本", description="现在是 1")
@@ -332,6 +228,7 @@ class Script(_Part):
     kind: Literal["campaign", "hotline"] = Field(title="种类", description="campaign 外呼，hotline 接听来电")
     use: tuple[Name, ...] = Field(default=(), title="使用", description="common/ 里的通用部分")
     inputs: dict[Name, InputSpec] = Field(default={}, title="名单的列", description="名单必须有的列；上传时逐行校验")
+    hours: dict[Name, Hours] = Field(default={}, title="营业时间", description="几张营业时间表，用 check 比较")
     defaults: Defaults = Field(title="通用规则", description="说一次，处处有效")
     longest: Longest = Field(title="上限", description="轮数和时间的上限：每通电话都会结束")
     hangup: Annotated[tuple[HangupRule, ...], BeforeValidator(_rules), _HangupSchema] = Field(
@@ -341,7 +238,7 @@ class Script(_Part):
     steps: dict[Name, Step] = Field(title="步骤")
 
 
-class Intent(_Part):
+class Intent(Part):
     """One thing customers mean, and how they say it."""
 
     title: str = Field(title="中文名")
@@ -351,7 +248,7 @@ class Intent(_Part):
     phrases: tuple[str, ...] = Field(default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
 
 
-class IntentFile(_Part):
+class IntentFile(Part):
     """A file of intents in intents/."""
 
     dsl: Dsl = Field(title="语言版本")
@@ -360,7 +257,7 @@ class IntentFile(_Part):
     fillers: tuple[str, ...] = Field(default=(), title="语气词", description="匹配时不算数的词")
 
 
-class SmsTemplate(_Part):
+class SmsTemplate(Part):
     """One text message."""
 
     id: Name = Field(title="名字")
@@ -368,7 +265,7 @@ class SmsTemplate(_Part):
     text: str = Field(title="内容", description="{名字} 是名单或通话里的值")
 
 
-class SmsFile(_Part):
+class SmsFile(Part):
     """The file of text messages."""
 
     dsl: Dsl = Field(title="语言版本")
@@ -376,10 +273,14 @@ class SmsFile(_Part):
     templates: tuple[SmsTemplate, ...] = Field(title="模板")
 
 
-class Bundle(_Part):
-    """The text of a revision: a script with everything it uses, expanded."""
+class Bundle(Part):
+    """The text of a revision: a script with everything it uses, expanded.
+
+    ``recordings``: sha256 of the file behind every ``audio``, by its name.
+    """
 
     script: Script
     intents: dict[Name, Intent]
     fillers: tuple[str, ...]
     sms: dict[Name, SmsTemplate]
+    recordings: dict[str, str] = Field(default={})

@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.actions import ACTIONS
+from callbot.script.basics import Jump
 from callbot.script.context import Context
+from callbot.script.ending import Ending, EndSpec
+from callbot.script.expand import plain
 from callbot.script.findings import Finding, did_you_mean, finding
-from callbot.script.model import Jump, Step
+from callbot.script.graph import sentences
+from callbot.script.kinds import kinds_of
+from callbot.script.model import Step
 from callbot.script.source import Route
 
 _Target = tuple[Route, str]
@@ -23,6 +28,7 @@ def check(context: Context) -> list[Finding]:
         *_actions(context),
         *_sms(context),
         *_hotline(context),
+        *ask_checks.check(context, kinds_of(context.script)),
     ]
 
 
@@ -30,10 +36,12 @@ def known_values(context: Context) -> dict[str, str | None]:
     """Every value the script has, with what must be proven before it is spoken."""
     values: dict[str, str | None] = {name: spec.private for name, spec in context.script.inputs.items()}
     for step in context.script.steps.values():
-        if step.ask is not None:
-            values[step.ask.variable] = None
         if step.do is not None:
             values.update({name: spec.private for name, spec in step.do.gives.items()})
+    for step in context.script.steps.values():
+        if step.ask is not None:  # what corrects a private value, or is chosen among private ones, is as private
+            private = values.get(step.ask.current or step.ask.source or "")
+            values.update(dict.fromkeys(step.ask.values, private))
     return values
 
 
@@ -76,17 +84,24 @@ def _step_targets(route: Route, step: Step) -> Iterator[_Target]:
         for name, jump in jumps.items():
             yield from _jump((*route, group, name), jump)
     if step.ask is not None:
-        yield from _jump((*route, "ask", "gave_up"), step.ask.gave_up)
+        ways = {"gave_up": step.ask.gave_up, "same": step.ask.same, "changed": step.ask.changed}
+        for way, leading in ways.items():
+            if leading is not None:
+                yield from _jump((*route, "ask", way), leading)
     if step.then is not None:
         yield from _jump((*route, "then"), step.then)
     if step.transfer is not None:
         yield from _jump((*route, "transfer", "failed"), step.transfer.failed)
+    for at, row in enumerate(step.rows):
+        yield (*route, "rows", at, "to"), row.to
+    if step.otherwise is not None:
+        yield from _jump((*route, "otherwise"), step.otherwise)
     for rule_name, rule in (("silence", step.silence), ("unclear", step.unclear)):
         if rule is not None:
             yield (*route, rule_name, "then"), rule.then
-    for name, row in step.anytime.items():
-        if row.to is not None:
-            yield (*route, "anytime", name, "to"), row.to
+    for name, aside in step.anytime.items():
+        if aside.to is not None:
+            yield (*route, "anytime", name, "to"), aside.to
 
 
 def _all_targets(context: Context) -> Iterator[_Target]:
@@ -109,8 +124,10 @@ def _all_targets(context: Context) -> Iterator[_Target]:
 def _targets(context: Context) -> Iterator[Finding]:
     for route, name in _all_targets(context):
         if name not in context.script.steps:
-            message = Text(f"没有名为 {name} 的步骤", f"there is no step called {name}")
-            yield _unknown(context, route, "S203", message, name, list(context.script.steps))
+            message = Text(f"没有名为 {plain(name)} 的步骤", f"there is no step called {plain(name)}")
+            beside = name.removesuffix(plain(name))
+            known = [plain(each) for each in context.script.steps if each == beside + plain(each)]
+            yield _unknown(context, route, "S203", message, plain(name), known)
     if any(step.listens for step in context.script.steps.values()):
         for rule in ("silence", "unclear"):
             if getattr(context.script.defaults, rule) is None:
@@ -142,8 +159,8 @@ def _spoken(context: Context) -> Iterator[tuple[Route, str]]:
         if row.say is not None:
             yield ("defaults", "anytime", name, "say"), row.say
     for name, step in context.script.steps.items():
-        if step.say is not None:
-            yield ("steps", name, "say"), step.say
+        yield from sentences(name, step)
+        yield from ask_checks.sentences(context.script, name, step)
         for intent, row in step.anytime.items():
             if row.say is not None:
                 yield ("steps", name, "anytime", intent, "say"), row.say
@@ -153,10 +170,14 @@ def _values(context: Context) -> Iterator[Finding]:
     known = known_values(context)
     uses: list[tuple[Route, Iterable[str]]] = [(route, template.values(text)) for route, text in _spoken(context)]
     for name, step in context.script.steps.items():
+        if step.ask is not None:
+            needed = {"from": step.ask.source, "current": step.ask.current}
+            uses += [(("steps", name, "ask", key), (value,)) for key, value in needed.items() if value is not None]
         if step.do is not None:
             uses += [(("steps", name, "do", "with", at), (value,)) for at, value in enumerate(step.do.arguments)]
-        if step.end is not None and step.end.retry_at is not None:
-            uses.append((("steps", name, "end", "retry_at"), (step.end.retry_at,)))
+        uses += [(route, (value,)) for route, value in of_ending(("steps", name, "end"), step.end)]
+    for at, rule in enumerate(context.script.hangup):
+        uses += [(route, (value,)) for route, value in of_ending(("hangup", at), rule)]
     for route, names in uses:
         for value in names:
             if value not in known:
@@ -226,6 +247,23 @@ def _sms(context: Context) -> Iterator[Finding]:
                 yield _unknown(context, route, "S208", message, value, list(known))
 
 
+def of_ending(route: Route, end: Ending | None) -> Iterator[tuple[Route, str]]:
+    """The values that an end needs, with their places."""
+    if end is None:
+        return
+    if end.retry_at is not None:
+        yield (*route, "retry_at"), end.retry_at
+    if isinstance(end, EndSpec) and end.ticket is not None:
+        yield from (((*route, "ticket", "text"), value) for value in template.values(end.ticket.text))
+    if isinstance(end, EndSpec) and end.webhook is not None:
+        yield from (((*route, "webhook", "with", at), value) for at, value in enumerate(end.webhook.values))
+
+
+def _again(route: Route, end: Ending) -> list[Route]:
+    again = {"retry_at": end.retry_at, "retry_in": end.retry_in}
+    return [(*route, key) for key, value in again.items() if value is not None]
+
+
 def _hotline(context: Context) -> Iterator[Finding]:
     """A caller is in no list, and nobody is called again."""
     if context.script.kind != "hotline":
@@ -233,8 +271,9 @@ def _hotline(context: Context) -> Iterator[Finding]:
     routes: list[Route] = [("inputs",)] if context.script.inputs else []
     for name, step in context.script.steps.items():
         if step.end is not None:
-            again = {"retry_at": step.end.retry_at, "retry_in": step.end.retry_in}
-            routes += [("steps", name, "end", key) for key, value in again.items() if value is not None]
+            routes += _again(("steps", name, "end"), step.end)
+    for at, rule in enumerate(context.script.hangup):
+        routes += _again(("hangup", at), rule)
     for route in routes:
         document, place = context.where(route, key=True)
         message = Text(f"热线里不能写 {route[-1]}", f"a hotline cannot have {route[-1]}")

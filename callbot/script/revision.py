@@ -9,9 +9,10 @@ from pathlib import Path
 from callbot.errors import ScriptError
 from callbot.language import Text
 from callbot.protocol import Revision
-from callbot.script import lint, template
+from callbot.script import labels, lint, template
 from callbot.script.findings import render
-from callbot.script.model import Bundle, Script
+from callbot.script.kinds import kinds_of
+from callbot.script.model import Bundle
 from callbot.zh.written import written
 
 
@@ -48,15 +49,9 @@ def render_sms(revision: Revision, sms: str, values: Mapping[str, str]) -> str:
     """
     bundle = read_revision(revision)
     types = kinds_of(bundle.script)
-    return template.fill(bundle.sms[sms].text, lambda name: written(types.get(name, "text"), values[name]))
 
+    def lookup(name: str) -> str:
+        named = labels.label(bundle.script, name, values[name], values)
+        return named or written(types.get(name, "text"), values[name])
 
-def kinds_of(script: Script) -> dict[str, str]:
-    """The type of every value of a script, by name: inputs, asked and given ones."""
-    kinds: dict[str, str] = {name: spec.type for name, spec in script.inputs.items()}
-    for step in script.steps.values():
-        if step.ask is not None:
-            kinds[step.ask.variable] = step.ask.type
-        if step.do is not None:
-            kinds.update({name: spec.type for name, spec in step.do.gives.items()})
-    return kinds
+    return template.fill(bundle.sms[sms].text, lookup)

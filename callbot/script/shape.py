@@ -7,7 +7,8 @@ from pydantic_core import ErrorDetails
 
 from callbot.language import Text
 from callbot.script.findings import Finding, did_you_mean, finding
-from callbot.script.model import LATER_KEYS, CommonPart, Script
+from callbot.script.model import LATER_KEYS, CommonPart, Flow, Script
+from callbot.script.prompt import Prompt
 from callbot.script.source import Document, Place, Route
 
 
@@ -63,7 +64,7 @@ def _trap(document: Document, place: Place, problem: str) -> Text | None:
 
 def check_shape(document: Document, model: type[BaseModel]) -> list[Finding]:
     """Every key and value that the model does not allow."""
-    spoken = model in (Script, CommonPart)  # in tests `say` is the customer's
+    spoken = model in (Script, CommonPart, Flow)  # in tests `say` is the customer's
     found = [_flow_say(document, route) for route in document.values if spoken and _is_flow_say(document, route)]
     try:
         model.model_validate(document.data)
@@ -77,7 +78,9 @@ def check_shape(document: Document, model: type[BaseModel]) -> list[Finding]:
 
 
 def _is_flow_say(document: Document, route: Route) -> bool:
-    return bool(route) and route[-1] == "say" and route[:-1] in document.flow
+    if route[-1:] == ("say",) or (route[-2:-1] == ("say",) and route[-1] in Prompt.model_fields):
+        return route[:-1] in document.flow
+    return False
 
 
 def _flow_say(document: Document, route: Route) -> Finding:
@@ -135,8 +138,8 @@ _SPECIAL = {
     "one_way": (
         "S106",
         Text(
-            "每个步骤只能有一条出路：answers/keys、ask、do、then、transfer、end 之一",
-            "a step goes on in exactly one way: answers/keys, ask, do, then, transfer or end",
+            "每个步骤只能有一条出路：answers/keys、ask、do、check、call、then、transfer、end 之一",
+            "a step goes on in exactly one way: answers/keys, ask, do, check, call, then, transfer or end",
         ),
     ),
     "no_say": ("S106", Text("这个步骤要有 say", "this step needs `say`")),
@@ -144,9 +147,71 @@ _SPECIAL = {
         "S107",
         Text("do 要有 results，而且要写 failed（系统没有回答时）", "`do` needs `results`, with `failed` among them"),
     ),
+    "check_rows": (
+        "S107",
+        Text("check 要有 rows 和 otherwise（哪一行都不成立时）", "`check` needs `rows` and `otherwise`"),
+    ),
+    "check_row": (
+        "S109",
+        Text(
+            "一行只写一个比较：is、at_most、at_least、before、after、empty 之一，再加 to",
+            "a row has one comparison (is, at_most, at_least, before, after or empty) and `to`",
+        ),
+    ),
+    "call_exits": ("S107", Text("call 要有 exits，写明每个出口去哪里", "`call` needs `exits`")),
+    "barge_in": (
+        "S103",
+        Text(
+            "barge_in 写 on、off、{after: 800ms} 或 {by: meaning}",
+            "write barge_in as on, off, {after: 800ms} or {by: meaning}",
+        ),
+    ),
+    "hours_backwards": (
+        "S103",
+        Text("营业时间的结束要晚于开始；到半夜写 24:00", "hours end after they begin; midnight is 24:00"),
+    ),
     "gave_up": ("S107", Text("ask 要写 gave_up（问不到时去的步骤）", "`ask` needs `gave_up`")),
-    "ask_one": ("S108", Text("ask 一次只问一个值", "`ask` collects exactly one value")),
-    "ask_then": ("S108", Text("ask 之后要有 then", "`ask` needs `then`")),
+    "ask_none": ("S108", Text("ask 要写问什么值，例如 day: date", "`ask` names the values it collects")),
+    "ask_then": (
+        "S108",
+        Text(
+            "ask 之后要有 then；有 current 时写 same 和 changed，不写 then",
+            "`ask` needs `then`, or `same` and `changed`",
+        ),
+    ),
+    "ask_only": ("S108", Text("read_back 和 missing 只能和 ask 一起写", "`read_back` and `missing` belong to `ask`")),
+    "ask_options": (
+        "S112",
+        Text(
+            "choice 要写 options，至少两个；别的类型不写 options",
+            "a choice needs two or more `options`, no other type has them",
+        ),
+    ),
+    "ask_length": (
+        "S112",
+        Text(
+            "只有 digits 和 order_no 能写 length 和 checksum", "only digits and order_no have `length` and `checksum`"
+        ),
+    ),
+    "length": ("S112", Text("位数写成 5 或 6-8，最多 30 位", "write a length as 5 or 6-8, at most 30")),
+    "ask_from": (
+        "S112",
+        Text(
+            "one_of 要写 from（从哪个列表里选），别的类型不写",
+            "one_of needs `from`, the list it chooses from; no other type has it",
+        ),
+    ),
+    "ask_current": (
+        "S112",
+        Text(
+            "current、same、changed 要一起写，而且只问一个值",
+            "`current`, `same` and `changed` belong together, with one value",
+        ),
+    ),
+    "ask_collect": (
+        "S112",
+        Text("这些值不能只用按键输入，不要写 collect: keys", "values of these types cannot be entered by keys alone"),
+    ),
     "ask_keys": (
         "S108",
         Text(

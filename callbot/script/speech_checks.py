@@ -6,12 +6,13 @@ from functools import lru_cache
 from itertools import combinations
 
 from callbot.language import Text
-from callbot.script import template
+from callbot.script import ask_checks, template
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
-from callbot.script.graph import anytime, reachable
+from callbot.script.graph import anytime, reachable, sentences, successors
 from callbot.script.graph_checks import known_before
-from callbot.script.model import Intent
+from callbot.script.kinds import kinds_of
+from callbot.script.model import Intent, Step
 from callbot.script.phrases import expand
 from callbot.script.references import known_values
 from callbot.script.source import Route
@@ -45,25 +46,26 @@ def check(context: Context) -> list[Finding]:
 
 
 def _length(context: Context) -> Iterator[Finding]:
-    for name, step in context.script.steps.items():
-        parts = template.split(step.say or "")
-        length = sum(len(part.text) if isinstance(part, template.Carrier) else _VALUE_CHARACTERS for part in parts)
-        if length > _LONGEST_PROMPT:
-            document, place = context.where(("steps", name, "say"))
-            message = Text(
-                f"这句话大约 {length} 个字，电话里太长", f"about {length} characters are too long on the telephone"
-            )
-            hint = Text(f"最好不超过 {_LONGEST_PROMPT} 个字", f"use at most {_LONGEST_PROMPT}")
-            yield finding(document, place, "S401", message, hint, warn=True)
+    script = context.script
+    for name, step in script.steps.items():
+        for route, text in (*sentences(name, step), *ask_checks.sentences(script, name, step)):
+            parts = template.split(text)
+            length = sum(len(part.text) if isinstance(part, template.Carrier) else _VALUE_CHARACTERS for part in parts)
+            if length > _LONGEST_PROMPT:
+                document, place = context.where(route)
+                message = Text(
+                    f"这句话大约 {length} 个字，电话里太长", f"about {length} characters are too long on the telephone"
+                )
+                hint = Text(f"最好不超过 {_LONGEST_PROMPT} 个字", f"use at most {_LONGEST_PROMPT}")
+                yield finding(document, place, "S401", message, hint, warn=True)
 
 
 def _seconds(context: Context) -> Iterator[Finding]:
     """Prompts that are short to read and long to hear, because values are spoken digit by digit."""
-    from callbot.script.revision import kinds_of  # revisions are built by lint, so not above
-
-    kinds = kinds_of(context.script)
-    for name, step in context.script.steps.items():
-        parts = template.split(step.say or "")
+    script, kinds = context.script, kinds_of(context.script)
+    spoken = (each for name, step in script.steps.items() for each in sentences(name, step))
+    for route, text in spoken:
+        parts = template.split(text)
         long = sum(len(part.text) if isinstance(part, template.Carrier) else _VALUE_CHARACTERS for part in parts)
         syllables = sum(
             len(_SYLLABLE.findall(part.text))
@@ -73,7 +75,7 @@ def _seconds(context: Context) -> Iterator[Finding]:
         )
         seconds = syllables / _SYLLABLES_PER_S
         if seconds > _LONGEST_S and long <= _LONGEST_PROMPT:  # a long text has been found already
-            document, place = context.where(("steps", name, "say"))
+            document, place = context.where(route)
             message = Text(f"这句话大约要说 {seconds:.0f} 秒", f"this takes about {seconds:.0f} s to say")
             hint = Text(
                 f"最好不超过 {_LONGEST_S:.0f} 秒：少说几个值，或分成两步",
@@ -83,15 +85,36 @@ def _seconds(context: Context) -> Iterator[Finding]:
 
 
 def _opening(context: Context) -> Iterator[Finding]:
-    step = context.script.steps[context.script.start]
-    route: Route = ("steps", context.script.start, "say")
-    document, place = context.where(route)
-    if not _ROBOT.search(step.say or ""):
+    for name in _first_speakers(context):
+        yield from _opens(context, name)
+
+
+def _first_speakers(context: Context) -> list[str]:
+    """The steps that may speak first: the start, or what follows it when it only compares or calls."""
+    found: list[str] = []
+    waiting, seen = [context.script.start], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if context.script.steps[name].say is not None:
+            found.append(name)
+        else:
+            waiting += successors(context.script, name)
+    return sorted(found)
+
+
+def _opens(context: Context, name: str) -> Iterator[Finding]:
+    opening = context.script.steps[name].say
+    text = opening.first if opening is not None else ""
+    document, place = context.where(("steps", name, "say"))
+    if not _ROBOT.search(text):
         message = Text("第一句话没有说明是机器人打的电话", "the opening does not say that a robot is calling")
         yield finding(
             document, place, "S402", message, Text("例如：我是某某公司的智能语音助手", "say so in the opening")
         )
-    if not _COMPANY.search(_NO_NAME.sub("", step.say or "")):
+    if not _COMPANY.search(_NO_NAME.sub("", text)):
         message = Text("第一句话没有说是哪家公司", "the opening does not name the company")
         yield finding(
             document, place, "S403", message, Text("例如：我是某某公司的智能语音助手", "say `我是…` or `这里是…`")
@@ -103,11 +126,12 @@ def _privacy(context: Context) -> Iterator[Finding]:
     certain = known_before(script)
     for name, (_, proven) in certain.items():
         step = script.steps[name]
-        spoken: list[tuple[Route, str]] = [(("steps", name, "say"), step.say or "")]
+        spoken: list[tuple[Route, str]] = list(sentences(name, step))
         if step.listens:
             for intent, row in anytime(script, step).items():
                 own: Route = ("steps", name) if intent in step.anytime else ("defaults",)
                 spoken.append(((*own, "anytime", intent, "say"), row.say or ""))
+        spoken += ask_checks.sentences(script, name, step)
         for route, text in spoken:
             for value in template.values(text):
                 needed = private[value]
@@ -173,5 +197,17 @@ def _overlaps(context: Context) -> Iterator[Finding]:
             if both:
                 document, place = context.where(("steps", name, "answers", other), key=True)
                 shown = "、".join(both[:3])
+                message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
+                yield finding(document, place, "S407", message, warn=True)
+        yield from _same_options(context, name, step)
+
+
+def _same_options(context: Context, name: str, step: Step) -> Iterator[Finding]:
+    for value, spec in step.ask.values.items() if step.ask is not None else ():
+        for one, other in combinations(spec.options, 2):
+            both = set(spec.options[one]) & set(spec.options[other])
+            if both:
+                document, place = context.where(("steps", name, "ask", value, "options", other), key=True)
+                shown = "、".join(sorted(both)[:3])
                 message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
                 yield finding(document, place, "S407", message, warn=True)

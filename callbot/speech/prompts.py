@@ -3,6 +3,7 @@
 ::
 
     cache folder/3f/3f9c...a1.wav     one piece by one voice: named by sha256 of (voice, text), 8 kHz, one loudness
+    cache folder/recorded/7d2e...wav  what a script names as ``audio``: named by the sha256 of the file
     recordings/recordings.csv         file,text: what a person recorded wins over every voice
 
 A sentence is its pieces with the pauses its punctuation asks for. Who makes pieces and who plays them are different
@@ -32,6 +33,10 @@ that each piece keeps at either end (see ``pcm.trimmed``)."""
 _NO_PAUSE_MS = 15
 """Between pieces without punctuation, as between words: enough that a stop consonant is not glued to a vowel."""
 
+_SLOW_GAP_MS = 250
+"""Between any two pieces when somebody asked for slower speech: digits at two a second, as people dictate."""
+_RECORDED = "recorded"
+
 
 class PromptCache:
     """``ports.Prompts`` on a folder shared by all processes. Not for several threads at once."""
@@ -47,8 +52,12 @@ class PromptCache:
         self._memory: OrderedDict[str, Pcm] = OrderedDict()
         self._samples = 0
 
-    def audio(self, pieces: Sequence[str]) -> Pcm | None:
-        """All pieces joined at one loudness, or None when one is not ready."""
+    def audio(self, pieces: Sequence[str], *, slow: bool = False) -> Pcm | None:
+        """All pieces joined at one loudness, or None when one is not ready.
+
+        ``slow`` makes the pauses longer, between pieces too, so that digits and amounts come one by one. The pieces
+        themselves keep their pace: making them anew would take seconds while the caller waits.
+        """
         spoken: list[Pcm] = []
         gaps_ms: list[int] = []
         for piece in pieces:
@@ -63,9 +72,31 @@ class PromptCache:
                 gaps_ms[-1] = max(gaps_ms[-1], _pause_ms(piece.strip()[:1]))
             spoken.append(found)
             gaps_ms.append(_pause_ms(piece.strip()[-1:]))
+        if slow:
+            gaps_ms = [max(_SLOW_GAP_MS, gap_ms * 2) for gap_ms in gaps_ms]
         if gaps_ms:
             gaps_ms[-1] = 0
         return pcm.joined(spoken, gaps_ms)
+
+    def recorded(self, sha256: str) -> Pcm | None:
+        """A recording of a script, brought to the loudness of prompts; None when it was never kept here."""
+        piece = f"{_RECORDED}:{sha256}"
+        if piece not in self._memory:
+            path = self._recorded_path(sha256)
+            if not path.is_file():
+                return None
+            self._remember(piece, pcm.at_level(wav.read(path)))
+        return self._memory[piece]
+
+    def keep(self, sha256: str, audio: Pcm) -> None:
+        """Keep a recording of a script under the hash of its file. Errors: ``SpeechError``."""
+        path = self._recorded_path(sha256)
+        if not path.is_file():
+            _made(path.parent)
+            wav.write(path, audio)
+
+    def _recorded_path(self, sha256: str) -> Path:
+        return self._folder / _RECORDED / f"{sha256}.wav"
 
     def missing(self, pieces: Iterable[str]) -> tuple[str, ...]:
         """Which of them have to be made, each once, in the order they came."""
@@ -75,16 +106,7 @@ class PromptCache:
     def put(self, piece: str, audio: Pcm) -> None:
         """Keep a piece that was made, brought to the loudness of prompts. Errors: ``SpeechError``."""
         path = self._path(piece)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SpeechError(
-                Text(
-                    f"提示音目录 {path.parent} 建不了：{error.strerror}。请检查权限和磁盘空间。",
-                    f"The prompt folder {path.parent} cannot be made: {error.strerror}. "
-                    f"Check its permissions and the disk.",
-                )
-            ) from None
+        _made(path.parent)
         wav.write(path, pcm.at_level(pcm.trimmed(audio)))
 
     def _ready(self, piece: str) -> bool:
@@ -101,11 +123,14 @@ class PromptCache:
             found = wav.read(path)
         else:
             return None
-        self._memory[piece] = found
-        self._samples += len(found)
+        self._remember(piece, found)
+        return found
+
+    def _remember(self, piece: str, audio: Pcm) -> None:
+        self._memory[piece] = audio
+        self._samples += len(audio)
         while self._samples > _KEPT_SAMPLES and len(self._memory) > 1:
             self._samples -= len(self._memory.popitem(last=False)[1])
-        return found
 
     def _path(self, piece: str) -> Path:
         name = hashlib.sha256(f"{self._voice_name}\n{piece}".encode()).hexdigest()[:32]
@@ -130,6 +155,18 @@ def make_ready(
     if on_progress:
         on_progress(len(missing), len(missing))
     return len(missing)
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpeechError(
+            Text(
+                f"提示音目录 {folder} 建不了：{error.strerror}。请检查权限和磁盘空间。",
+                f"The prompt folder {folder} cannot be made: {error.strerror}. Check its permissions and the disk.",
+            )
+        ) from None
 
 
 def speakable(piece: str) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, Select, select, update
 
 from callbot.clock import new_id
 from callbot.messages import CallResult
@@ -35,6 +35,7 @@ from callbot.store.records import (
     Claimed,
     ContactState,
     Dialling,
+    Due,
     NewFollowUp,
     OpenAttempt,
 )
@@ -58,19 +59,26 @@ class AttemptStore:
 
         The lease is for an owner that dies: ``expire`` gives an undialled contact back after it.
         """
-        running = select(campaigns.c.id).where(campaigns.c.state == CampaignState.RUNNING)
-        due = (
-            select(contacts)
-            .where(contacts.c.campaign_id.in_(running), contacts.c.state == ContactState.WAITING)
-            .where(contacts.c.due_at <= now)
-            .order_by(contacts.c.due_at, contacts.c.campaign_id, contacts.c.position)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         with writing(self._engine) as connection:
-            rows = connection.execute(due).all()
+            rows = connection.execute(_due(limit, now).with_for_update(skip_locked=True)).all()
             script = _revisions(connection, {row.campaign_id for row in rows})
             return [self._claim(connection, row, script, now + timedelta(seconds=lease_s), owner) for row in rows]
+
+    def upcoming(self, limit: int, now: datetime) -> list[Due]:
+        """Whom the next ``claim`` would take, left where they are."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(_due(limit, now)).all()
+            script = _revisions(connection, {row.campaign_id for row in rows})
+        return [
+            Due(
+                campaign_id=row.campaign_id,
+                contact_id=row.id,
+                phone=Phone(row.phone),
+                inputs=row.inputs,
+                revision=script[row.campaign_id],
+            )
+            for row in rows
+        ]
 
     def _claim(
         self, connection: Connection, row: Row[Any], script: dict[str, Revision], lease_until: datetime, owner: str
@@ -127,6 +135,15 @@ class AttemptStore:
             if attempt is None or attempt.fence != fence or attempt.state not in _OPEN:
                 return False
             _release(connection, attempt, due_at)
+            return True
+
+    def set_aside(self, attempt_id: str, fence: int, outcome: str) -> bool:
+        """The call surely never left, and would not by itself: its contact waits for the operator's decision."""
+        with writing(self._engine) as connection:
+            attempt = _lock(connection, attempt_id)
+            if attempt is None or attempt.fence != fence or attempt.state != AttemptState.CLAIMED:
+                return False
+            _interrupt(connection, attempt, outcome)
             return True
 
     def release_claims(self, owner: str) -> int:
@@ -188,7 +205,7 @@ class AttemptStore:
                 if attempt.state == AttemptState.CLAIMED:
                     _release(connection, attempt, None)
                 elif attempt.state == AttemptState.DIALLING:
-                    _interrupt(connection, attempt)
+                    _interrupt(connection, attempt, Disposition.INTERRUPTED)
                     ended.append(attempt.call_id)
         return ended
 
@@ -246,6 +263,17 @@ class AttemptStore:
             return changed.rowcount
 
 
+def _due(limit: int, now: datetime) -> Select[Any]:
+    running = select(campaigns.c.id).where(campaigns.c.state == CampaignState.RUNNING)
+    return (
+        select(contacts)
+        .where(contacts.c.campaign_id.in_(running), contacts.c.state == ContactState.WAITING)
+        .where(contacts.c.due_at <= now)
+        .order_by(contacts.c.due_at, contacts.c.campaign_id, contacts.c.position)
+        .limit(limit)
+    )
+
+
 def _revisions(connection: Connection, campaign_ids: set[str]) -> dict[str, Revision]:
     if not campaign_ids:
         return {}
@@ -270,10 +298,10 @@ def _release(connection: Connection, attempt: Row[Any], due_at: datetime | None)
     connection.execute(update(contacts).where(mine).values(back))
 
 
-def _interrupt(connection: Connection, attempt: Row[Any]) -> None:
-    _end(connection, attempt, Disposition.INTERRUPTED)
+def _interrupt(connection: Connection, attempt: Row[Any], outcome: str) -> None:
+    _end(connection, attempt, outcome)
     mine = (contacts.c.id == attempt.contact_id) & (contacts.c.fence == attempt.fence)
-    values = {"state": ContactState.INTERRUPTED, "outcome": Disposition.INTERRUPTED}
+    values = {"state": ContactState.INTERRUPTED, "outcome": outcome}
     connection.execute(update(contacts).where(mine).values(values))
 
 

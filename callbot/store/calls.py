@@ -69,7 +69,7 @@ class IncomingStore:
 def call_row(result: CallResult, **belongs: object) -> dict[str, Any]:
     """A result as a row of ``calls``; ``belongs`` are the columns that a result does not carry."""
     row = msgspec.structs.asdict(result) | belongs
-    for name in ("tags", "slots", "transcript", "turns", "trace"):
+    for name in ("tags", "slots", "transcript", "turns", "trace", "ticket", "webhook"):
         row[name] = msgspec.to_builtins(row[name])
     return row
 

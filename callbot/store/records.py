@@ -105,18 +105,29 @@ class Progress:
         return not self.waiting and not self.calling
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A contact that this dispatcher alone may call now. ``fence`` grows with every claim of the contact."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A contact whose turn it is, or comes next."""
 
-    attempt_id: str
-    fence: int
-    number: int
     campaign_id: str
     contact_id: str
     phone: Phone
     inputs: Mapping[str, str]
     revision: Revision
+
+    @property
+    def name(self) -> str:
+        """The contact as people may see it."""
+        return self.inputs.get("name") or str(self.phone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed(Due):
+    """A contact that this dispatcher alone may call now. ``fence`` grows with every claim of the contact."""
+
+    attempt_id: str
+    fence: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

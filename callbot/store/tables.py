@@ -174,6 +174,8 @@ calls = Table(
     _json("transcript", nullable=False),
     _json("turns", nullable=False),
     _json("trace"),
+    _json("ticket"),
+    _json("webhook"),
     Index(None, "campaign_id", "ended_at"),
     Index(None, "direction", "started_at"),
 )

@@ -1,9 +1,9 @@
 """Where an endpoint listens, and the sentences for what can be wrong with it (pure)."""
 
 import ctypes
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from callbot.errors import TelephonyError
@@ -16,13 +16,6 @@ _PORTS_PER_LEG = 4  # the call, ear, mouth, player
 RTP_PORTS_PER_LEG = 2  # RTP and RTCP
 _MEDIA_CONFIG_WORDS = 28  # pjsua2's MediaConfig, counted to the end in its header (2.15 and 2.17)
 _JB_DISCARD_NONE, _JB_DISCARD_PROGRESSIVE = 0, 2  # PJMEDIA_JB_DISCARD_NONE and what PJSIP sets by itself
-_USER = re.compile(r"sips?:(?:([^@;>\s]*)@)?")
-
-
-def user_part(text: str) -> str:
-    """The user part of the first SIP URI in a header or request line, "" without one."""
-    found = _USER.search(text)
-    return (found.group(1) or "") if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +29,8 @@ class EndpointConfig:
     ``jitter_ms``: a jitter buffer of this fixed length instead of PJSIP's adaptive one, for a far end that measures:
     the adaptive one leaves out 10 ms whenever it shrinks, and repeats frames when it was empty (measured).
 
+    ``tls_ca``: certificate authorities for TLS trunks, None for those the system trusts.
+
     ``log_file``: PJSIP's own log at level 4, for finding faults in SIP; empty for none.
     """
 
@@ -46,6 +41,7 @@ class EndpointConfig:
     no_rtp_ms: int = 8000
     jitter_ms: int = 0
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    tls_ca: Path | None = None
     log_file: str = ""
     logins: tuple[Login, ...] = ()
 
@@ -143,6 +139,18 @@ def old_tls(trunk: str) -> TelephonyError:
             "请运行 make pjsua2 编译自己的版本，或改用专线、隧道和 UDP。",
             f"Trunk {trunk} asks for TLS, but the packaged pjsua2 uses OpenSSL 1.0.2, which is out of support and not "
             "safe. Build your own with `make pjsua2`, or use a private line or a tunnel and UDP.",
+        )
+    )
+
+
+def no_authorities(path: Path) -> TelephonyError:
+    """Without certificate authorities nobody could be trusted."""
+    return TelephonyError(
+        Text(
+            f"TLS 中继需要的 CA 证书文件 {path} 读不出来。请检查 callbot.toml 的 telephony.tls_ca，"
+            "留空则用系统的（需要软件包 ca-certificates）。",
+            f"The certificate authorities for TLS trunks, {path}, cannot be read. Check telephony.tls_ca in "
+            "callbot.toml; left empty the system's are used (package ca-certificates).",
         )
     )
 

@@ -17,6 +17,7 @@ from callbot import log
 from callbot.errors import TelephonyError
 from callbot.ports import DialRequest, NotConnected, Ticks
 from callbot.telephony.config import EndpointConfig, too_many_legs
+from callbot.telephony.invitation import Invitation, wrongly_in_clear
 from callbot.telephony.leg import SipLeg
 from callbot.telephony.leg_state import (
     NO_ACK_MS,
@@ -96,7 +97,7 @@ class SipEndpoint:
         self._calls: dict[int, SipCall] = {}
         self._closing = False
         self._next_turn = 0.0
-        self._trunks = TrunkWatch(config.logins, config.bind)
+        self._trunks = TrunkWatch(config.logins, config.bind, config.tls_ca)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -230,13 +231,16 @@ class SipEndpoint:
             self._forget(call)
         call.on_event(event)
 
-    def on_incoming(self, call_number: int, number: str, caller: str) -> None:
-        """Somebody calls; without anybody to take calls they get 480."""
+    def on_incoming(self, call_number: int, invitation: Invitation) -> None:
+        """Somebody calls; without anybody to take calls they get 480, in clear where it must not be 488."""
         call = self._new_call(call_number)
         if self._on_incoming is None or self._closing:
             call.respond(480)
+        elif wrongly_in_clear(invitation, self._config.logins):
+            _log.warning("a call in clear was refused: a trunk requires SRTP", source=invitation.source)
+            call.respond(488)
         else:
-            self._on_incoming(IncomingCall(call, number, caller))
+            self._on_incoming(IncomingCall(call, invitation.number, invitation.caller))
 
     def on_frames(self) -> None:
         """Frames have come; called once per tick at most."""
@@ -263,6 +267,6 @@ class SipEndpoint:
         if self._calls.pop(call.number, None) is None:
             return
         call.take_frames()
-        self._pj_thread.submit(self._core.drop, call.number)
+        self._pj_thread.submit(self._core.sound.drop, call.number)
         if not self._calls:
             self._idle.set()

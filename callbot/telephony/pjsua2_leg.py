@@ -3,9 +3,8 @@
 Every pjsua2 call is made on one pj thread. PJSIP's own threads only run the callbacks, which read what they were given
 and hand it to the loop; nothing is decided here.
 
-What shapes this module (measured): ports and players are pooled and never destroyed while the bridge runs; Python keeps
-every call, port and player alive; a ``Call`` that outlives ``libDestroy`` ends the process, as does an exception in a
-callback.
+What shapes this module (measured): Python keeps every call, port and player alive; a ``Call`` that outlives
+``libDestroy`` ends the process, as does an exception in a callback.
 """
 
 import asyncio
@@ -13,6 +12,7 @@ import ctypes
 import gc
 import itertools
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
@@ -27,26 +27,23 @@ from callbot.telephony.config import (
     filled,
     one_endpoint,
     unfit,
-    user_part,
 )
 from callbot.telephony.endpoint import IncomingCall, SipEndpoint
+from callbot.telephony.invitation import read_invitation
 from callbot.telephony.leg_state import Confirmed, Gone, Key, MediaChanged, Provisional, Referred, q850_cause
-from callbot.telephony.links import Links
 from callbot.telephony.media import (
     FRAME_BYTES,
-    SLOT_SAMPLES,
     ReadFrame,
-    Slot,
     TickQueue,
     Waker,
     compiled_library,
     layout_holds,
     read_by_copy,
     read_by_pointer,
-    slot_file,
 )
 from callbot.telephony.sip_call import Listener, Sending
-from callbot.values import FRAME_MS, RATE_HZ, Pcm
+from callbot.telephony.sound import Sound
+from callbot.values import FRAME_MS, RATE_HZ
 
 __all__ = ["EndpointConfig", "IncomingCall", "Pjsua2Endpoint"]
 
@@ -74,18 +71,14 @@ class _PjCore:
         self.media = ""
         self.sip_port = 0
         self.calls: dict[int, _PjCall] = {}
-        self.kits: dict[int, _Kit] = {}
         self.read_frame: ReadFrame = read_by_copy
         self._loop = loop
         self._numbers = itertools.count(1)
-        self._pool: list[_Kit] = []
-        self._made: list[_Kit] = []
-        self._links = Links(self._audio, self._mouth)
         self._config: EndpointConfig
         self._endpoint: Any = None
         self._accounts: dict[str, _PjAccount] = {}
         self.listener: Listener
-        self._waker: Waker
+        self.sound: Sound
         self._library: ctypes.CDLL
 
     def new_number(self) -> int:
@@ -106,7 +99,7 @@ class _PjCore:
         self._config = config
         self._trunks = {login.trunk.name: login.trunk for login in config.logins}
         self.listener = listener
-        self._waker = Waker(self._loop, listener.on_frames)
+        self.sound = Sound(self._audio, self._make_port, _player, Waker(self._loop, listener.on_frames))
         if _PjCore.running:
             raise one_endpoint()
         self._library = compiled_library()
@@ -164,9 +157,7 @@ class _PjCore:
         gc.collect()
         if self._endpoint.libGetState() == pj.PJSUA_STATE_RUNNING:
             self._endpoint.audDevManager().setNoDev()
-        self.kits.clear()
-        self._pool.clear()
-        self._made.clear()
+        self.sound.clear()
         gc.collect()
         self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)  # BYEs have left; it would wait a second otherwise
         self._endpoint = None
@@ -220,62 +211,13 @@ class _PjCore:
         call = self.calls.get(number)
         if call is None or not call.isActive():
             return None
-        kit = self.kits[number] = self._take_kit()
-        kit.ticks.clear()
-        kit.ticks.open = True
-        self.connect_ear(number)
-        return kit.ticks
-
-    def connect_ear(self, number: int) -> None:
-        """See ``SipCore``."""
-        kit, audio = self.kits.get(number), self._audio(number)
-        if kit is not None and audio is not None:
-            audio.startTransmit(kit.ear)
-            if kit.playing:
-                kit.player.startTransmit(audio)
-            self._links.renew(number)
-
-    def start_player(self, number: int, audio: Pcm | None) -> None:
-        """See ``SipCore``. The call is connected before the mouth: it may get a frame more, never one less."""
-        kit, line = self.kits.get(number), self._audio(number)
-        if kit is None:
-            return
-        if audio is not None:
-            kit.load(audio)
-        if line is not None:
-            kit.player.startTransmit(line)
-        kit.player.startTransmit(kit.mouth)
-        kit.playing = True
-
-    def silence(self, number: int) -> int:
-        """See ``SipCore``."""
-        kit, line = self.kits.get(number), self._audio(number)
-        if kit is None:
-            return 0
-        if line is not None:
-            kit.player.stopTransmit(line)
-        kit.hush()
-        return kit.ticks.count
-
-    def set_level(self, number: int, level: float) -> None:
-        """See ``SipCore``."""
-        kit = self.kits.get(number)
-        if kit is not None and kit.playing:
-            kit.player.adjustRxLevel(level)
+        return self.sound.attach(number)
 
     def press(self, number: int, key: str) -> None:
         """See ``SipCore``."""
         call = self.calls.get(number)
         if call is not None and call.isActive():
             call.dialDtmf(key)
-
-    def hear(self, listener: int, speaker: int) -> None:
-        """See ``SipCore``."""
-        self._links.join(listener, speaker)
-
-    def ignore(self, listener: int, speaker: int) -> None:
-        """See ``SipCore``."""
-        self._links.part(listener, speaker)
 
     def refer(self, number: int, to: str | int) -> int:
         """See ``SipCore``."""
@@ -301,77 +243,12 @@ class _PjCore:
         statistics = call.getStreamStat(call.stream)
         return int(statistics.rtcp.rxStat.pkt)
 
-    def drop(self, number: int) -> None:
-        """See ``SipCore``. The call itself is gone already."""
-        self._links.drop(number)
-        kit = self.kits.pop(number, None)
-        if kit is None:
-            return
-        kit.ticks.open = False
-        if kit.playing:
-            kit.hush()
-        self._pool.append(kit)
-
     def _audio(self, number: int) -> Any:
         call = self.calls.get(number)
         return call and call.audio()
 
-    def _mouth(self, number: int) -> Any:
-        kit = self.kits.get(number)
-        return kit and kit.mouth
-
-    def _take_kit(self) -> "_Kit":
-        if not self._pool:
-            self._made.append(_Kit(self, self._waker))
-            self._waker.last = max(self._made, key=lambda kit: kit.slot_number).ticks
-            return self._made[-1]
-        return self._pool.pop(0)  # the one that has rested longest: its connections in the bridge are surely gone
-
-
-class _Kit:
-    """Ear, mouth, player and slot of one leg, used again and again."""
-
-    def __init__(self, core: _PjCore, waker: Waker) -> None:
-        self.ticks = TickQueue(waker)
-        self.playing = False
-        first, second = _PjPort(core), _PjPort(core)
-        first.createPort("a", _audio_format())
-        second.createPort("b", _audio_format())
-        # The bridge serves lower slots first; ``TickQueue`` needs the ear to be the first of the two.
-        self.ear, self.mouth = sorted((first, second), key=lambda port: int(port.getPortId()))
-        self.ear.take = self._first_frame
-        self.mouth.take = self.ticks.mouth
-        self.slot_number = int(self.mouth.getPortId())
-        self.player = pj.AudioMediaPlayer()
-        with slot_file() as path:  # open files stay; a killed process leaves nothing behind
-            self._slot = Slot(path)
-            self.player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
-
-    def hush(self) -> None:
-        """Stop speaking into the mouth; whatever is said next is said at full amplitude."""
-        self.player.stopTransmit(self.mouth)
-        self.player.adjustRxLevel(1.0)
-        self.playing = False
-
-    def _first_frame(self, data: bytes) -> None:
-        """Media thread: make Python's state of this thread permanent, then hand frames straight on.
-
-        PJSIP's thread is none of Python's: every callback would make a state for it and free it again, with a stack of
-        its own (measured, Python 3.11). One reference that is never given back keeps the state.
-        """
-        ctypes.pythonapi.PyGILState_Ensure()
-        self.ear.take = self.ticks.ear
-        self.ear.take(data)
-
-    def load(self, audio: Pcm) -> None:
-        """Hold this audio and stand at its start. The player must be disconnected.
-
-        ``setPos`` refills its buffer, but through C's stdio, which serves what it read before when the place is near:
-        without a look at the far end of the file first, the old prompt is heard (measured, pjsua2 2.15.1).
-        """
-        self._slot.load(audio)
-        self.player.setPos(SLOT_SAMPLES - RATE_HZ)
-        self.player.setPos(0)
+    def _make_port(self) -> "_PjPort":
+        return _PjPort(self.read_frame)
 
 
 # ---------------------------------------------------------------- callbacks, on PJSIP's threads
@@ -380,10 +257,13 @@ class _Kit:
 class _PjPort(pj.AudioMediaPort):  # type: ignore[misc]
     """A Python port of the bridge; its callback comes on the media clock's thread every 20 ms."""
 
-    def __init__(self, core: _PjCore) -> None:
+    def __init__(self, read_frame: ReadFrame) -> None:
         super().__init__()
-        self._read = core.read_frame
+        self._read = read_frame
         self.take: Callable[[bytes], None] = _nowhere
+        audio = pj.MediaFormatAudio()
+        audio.init(pj.PJMEDIA_FORMAT_L16, RATE_HZ, 1, FRAME_MS * 1000, 16)
+        self.createPort("port", audio)
 
     def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - pjsua2's name
         """Copy 320 bytes and hand them over."""
@@ -481,13 +361,13 @@ class _PjAccount(pj.Account):  # type: ignore[misc]
         self._core.post(self._core.listener.on_registered, self._name, int(prm.code))
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - pjsua2's name
-        """Keep the call and tell the loop. The number dialled is the request URI's; To may be rewritten on the way."""
+        """Keep the call and tell the loop."""
         number = self._core.new_number()
         call = _PjCall(self._core, number, self, prm.callId)
         self._core.calls[number] = call
-        request = prm.rdata.wholeMsg.split("\r\n", 1)[0]
-        info = call.getInfo()
-        self._core.post(self._core.listener.on_incoming, number, user_part(request), user_part(info.remoteUri))
+        caller = call.getInfo().remoteUri
+        invitation = read_invitation(prm.rdata.wholeMsg, caller, prm.rdata.srcAddress)
+        self._core.post(self._core.listener.on_incoming, number, invitation)
 
 
 def _nowhere(data: bytes) -> None:
@@ -499,7 +379,7 @@ def _nowhere(data: bytes) -> None:
 _STREAMING = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
 
 
-def _audio_format() -> Any:
-    audio = pj.MediaFormatAudio()
-    audio.init(pj.PJMEDIA_FORMAT_L16, RATE_HZ, 1, FRAME_MS * 1000, 16)
-    return audio
+def _player(path: Path) -> Any:
+    player = pj.AudioMediaPlayer()
+    player.createPlayer(str(path), pj.PJMEDIA_FILE_NO_LOOP)
+    return player

@@ -8,9 +8,11 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 from callbot import log
 from callbot.ports import DialRequest, NotConnected, Ticks
 from callbot.telephony.config import EndpointConfig
+from callbot.telephony.invitation import Invitation
 from callbot.telephony.leg import SipLeg, ticks_of
 from callbot.telephony.leg_state import CallEvent, Gone, HangUpReason, not_connected
 from callbot.telephony.media import TickQueue
+from callbot.telephony.sound import Sound
 from callbot.values import FRAME_MS, Pcm
 
 P = ParamSpec("P")
@@ -33,8 +35,8 @@ class Listener(Protocol):
         """Something happened to a call."""
         ...
 
-    def on_incoming(self, call_number: int, number: str, caller: str) -> None:
-        """Somebody calls ``number``."""
+    def on_incoming(self, call_number: int, invitation: Invitation) -> None:
+        """Somebody calls."""
         ...
 
     def on_frames(self) -> None:
@@ -55,11 +57,15 @@ def _nobody(frame: int) -> None:
 
 
 class SipCore(Protocol):
-    """The SIP stack. Calls have numbers that are never used twice; a number whose call is gone does nothing."""
+    """The SIP stack. Calls have numbers that are never used twice; a number whose call is gone does nothing.
+
+    ``sound``, what calls hear and say, is there once it has started.
+    """
 
     legs: int
     media: str
     sip_port: int
+    sound: Sound
 
     def start(self, config: EndpointConfig, listener: Listener) -> None:
         """Bind and make ready. Errors: ``TelephonyError``."""
@@ -96,32 +102,8 @@ class SipCore(Protocol):
         """Give the call an ear, a mouth and a player; ``None`` when it is gone already."""
         ...
 
-    def connect_ear(self, number: int) -> None:
-        """Connect the call's present audio stream to its ear, and to its player while that plays."""
-        ...
-
-    def start_player(self, number: int, audio: Pcm | None) -> None:
-        """Play ``audio`` from its start, or go on when None."""
-        ...
-
-    def set_level(self, number: int, level: float) -> None:
-        """Let the player sound at this part of its amplitude, until it is silenced."""
-        ...
-
-    def silence(self, number: int) -> int:
-        """Stop the player; the number of the mouth's latest frame. It will start at its full amplitude again."""
-        ...
-
     def press(self, number: int, key: str) -> None:
         """Send a key as RFC 4733 events."""
-        ...
-
-    def hear(self, listener: int, speaker: int) -> None:
-        """Send what comes in on one call to another and to its mouth, also after either stream was made anew."""
-        ...
-
-    def ignore(self, listener: int, speaker: int) -> None:
-        """Take that back."""
         ...
 
     def refer(self, number: int, to: str | int) -> int:
@@ -130,10 +112,6 @@ class SipCore(Protocol):
 
     def packets(self, number: int) -> int:
         """RTP packets received so far; -1 without a stream."""
-        ...
-
-    def drop(self, number: int) -> None:
-        """Put ear, mouth and player of a call that is gone back into the pool."""
         ...
 
 
@@ -256,12 +234,12 @@ class SipCall:
 
     def connect_ear(self) -> None:
         """See ``leg.Wire``."""
-        self._pj_thread.submit(self._core.connect_ear, self.number)
+        self._pj_thread.submit(self._core.sound.connect_ear, self.number)
 
     def load(self, audio: Pcm) -> None:
         """See ``leg.Wire``."""
         self._sounding = True
-        self._pj_thread.submit(self._core.start_player, self.number, audio)
+        self._pj_thread.submit(self._core.sound.start_player, self.number, audio)
 
     def connect(self) -> None:
         """See ``leg.Wire``; also takes back a silence that is still fading."""
@@ -269,9 +247,9 @@ class SipCall:
         if self._fading is not None:
             self._fading.cancel()
             self._fading = None
-            self._pj_thread.submit(self._core.set_level, self.number, 1.0)
+            self._pj_thread.submit(self._core.sound.set_level, self.number, 1.0)
         else:
-            self._pj_thread.submit(self._core.start_player, self.number, None)
+            self._pj_thread.submit(self._core.sound.start_player, self.number, None)
 
     def silence(self, done: Callable[[int], None]) -> None:
         """See ``leg.Wire``. What sounds is faded out first: a vowel cut off at full amplitude clicks."""
@@ -282,11 +260,11 @@ class SipCall:
 
     def _fade(self, levels: tuple[float, ...]) -> None:
         if levels:
-            self._pj_thread.submit(self._core.set_level, self.number, levels[0])
+            self._pj_thread.submit(self._core.sound.set_level, self.number, levels[0])
             self._fading = asyncio.get_running_loop().call_later(FRAME_MS / 1000, self._fade, levels[1:])
         else:
             self._fading = None
-            self._pj_thread.submit(self._core.silence, self.number, done=self._silenced)
+            self._pj_thread.submit(self._core.sound.silence, self.number, done=self._silenced)
 
     def count_packets(self, done: Callable[[int], None]) -> None:
         """See ``leg.Wire``."""
@@ -298,11 +276,11 @@ class SipCall:
 
     def hear(self, speaker: int) -> None:
         """See ``leg.Wire``."""
-        self._pj_thread.submit(self._core.hear, self.number, speaker)
+        self._pj_thread.submit(self._core.sound.hear, self.number, speaker)
 
     def ignore(self, speaker: int) -> None:
         """See ``leg.Wire``."""
-        self._pj_thread.submit(self._core.ignore, self.number, speaker)
+        self._pj_thread.submit(self._core.sound.ignore, self.number, speaker)
 
     def refer(self, to: str | int, done: Callable[[int], None]) -> None:
         """See ``leg.Wire``."""

@@ -1,12 +1,14 @@
 """How PJSIP is set up: transports, codecs, accounts, the options of a call. Takes pjsua2's module; pj thread only."""
 
+import ssl
+from pathlib import Path
 from typing import Any
 
 from callbot.errors import TelephonyError
 from callbot.ports import DialRequest
 from callbot.settings import Trunk
 from callbot.telephony import trunks
-from callbot.telephony.config import EndpointConfig, busy_port, codec_priority, no_ipv6, old_tls
+from callbot.telephony.config import EndpointConfig, busy_port, codec_priority, no_authorities, no_ipv6, old_tls
 from callbot.telephony.leg_state import NO_PROVISIONAL_MS
 
 TRANSACTION_MS = 4500
@@ -57,6 +59,13 @@ def bind(pj: Any, endpoint: Any, config: EndpointConfig) -> int | TelephonyError
         transport = pj.TransportConfig()
         transport.boundAddress = config.bind
         transport.port = 0 if kind == "tls" else port
+        if kind == "tls":
+            authorities = trunks.authorities(config.tls_ca)
+            try:
+                ssl.create_default_context(cafile=authorities)
+            except OSError:  # ssl.SSLError, for a file that is no PEM, is one
+                return no_authorities(authorities)
+            _verify(pj, transport.tlsConfig, authorities)
         try:
             transport_id = endpoint.transportCreate(trunks.transport_type(kind, config.bind), transport)
         except pj.Error as error:
@@ -66,17 +75,26 @@ def bind(pj: Any, endpoint: Any, config: EndpointConfig) -> int | TelephonyError
     return port
 
 
+def _verify(pj: Any, tls: Any, authorities: Path) -> None:
+    """Talk only to who proves to be the host that was meant; PJSIP by itself takes any certificate."""
+    tls.CaListFile = str(authorities)
+    tls.verifyServer = True
+    tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3  # RFC 8996: older ones must not be used
+    tls.msecTimeout = NO_PROVISIONAL_MS
+
+
 def here(config: EndpointConfig, port: int) -> str:
     """Our own address as it stands in URIs."""
     return f"{trunks.host_in_uri(config.bind)}:{port}"
 
 
 def account(pj: Any, config: EndpointConfig, port: int) -> Any:
-    """The configuration of an account without a trunk."""
+    """The configuration of the account that belongs to no trunk, and gets the calls that come in."""
     filled = pj.AccountConfig()
     filled.idUri = f"sip:callbot@{here(config, port)}"
     if ":" in config.bind:
         filled.sipConfig.ipv6Use = filled.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+    trunks.fill_srtp(filled.mediaConfig, trunks.srtp_of_callers(config.logins), secure=False)
     transport = filled.mediaConfig.transportConfig
     transport.boundAddress = transport.publicAddress = config.bind
     transport.port = config.rtp_port

@@ -6,11 +6,13 @@ PJSIP can send OPTIONS too, but a question that is still open when it is shut do
 import asyncio
 import re
 import secrets
+import ssl
 from collections.abc import Sequence
+from pathlib import Path
 
 from callbot import log
 from callbot.settings import Trunk
-from callbot.telephony.trunks import Login, host_in_uri, server_uri
+from callbot.telephony.trunks import Login, authorities, host_in_uri, server_uri
 
 _SEND_AFTER_S = (0.0, 0.5, 1.0, 2.0)
 """When a question is sent and sent again, one pause after the other: the retransmissions of RFC 3261 section 17.1.2."""
@@ -23,9 +25,10 @@ _log = log.get(__name__)
 class TrunkWatch:
     """Keeps who is down, and says so when it changes. A trunk that registers is down until it has been let in."""
 
-    def __init__(self, logins: Sequence[Login], bind: str) -> None:
+    def __init__(self, logins: Sequence[Login], bind: str, tls_ca: Path | None = None) -> None:
         self._trunks = [login.trunk for login in logins]
         self._bind = bind
+        self._tls_ca = tls_ca
         self._bad = {(trunk.name, "REGISTER") for trunk in self._trunks if trunk.register_s}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -60,14 +63,17 @@ class TrunkWatch:
 
     async def _check(self, trunk: Trunk) -> None:
         while True:
-            self._note(trunk.name, "OPTIONS", await ask(trunk, self._bind))
+            self._note(trunk.name, "OPTIONS", await ask(trunk, self._bind, self._tls_ca))
             await asyncio.sleep(trunk.check_s)
 
 
-async def ask(trunk: Trunk, bind: str) -> int:
-    """The status a trunk answers to OPTIONS, 408 for none; over TCP and TLS 200 or 503: whether it can be connected."""
+async def ask(trunk: Trunk, bind: str, tls_ca: Path | None = None) -> int:
+    """The status a trunk answers to OPTIONS, 408 for none; over TCP and TLS 200 or 503: whether it can be connected.
+
+    A certificate that ``tls_ca`` (``EndpointConfig``) does not vouch for counts as no connection.
+    """
     if trunk.transport != "udp":
-        return await _connects(trunk)
+        return await _connects(trunk, tls_ca)
     loop = asyncio.get_running_loop()
     answered = loop.create_future()
     try:
@@ -95,10 +101,14 @@ async def _send(transport: asyncio.DatagramTransport, text: bytes) -> None:
         transport.sendto(text)
 
 
-async def _connects(trunk: Trunk) -> int:
+async def _connects(trunk: Trunk, tls_ca: Path | None) -> int:
+    tls = ssl.create_default_context(cafile=authorities(tls_ca)) if trunk.transport == "tls" else None
     try:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
-            _, writer = await asyncio.open_connection(trunk.host, trunk.port)
+            _, writer = await asyncio.open_connection(trunk.host, trunk.port, ssl=tls)
+    except ssl.SSLError as error:
+        _log.warning("a trunk's certificate is refused", trunk=trunk.name, reason=str(error))
+        return 503
     except (OSError, TimeoutError):
         return 503
     writer.close()

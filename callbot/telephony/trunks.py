@@ -4,12 +4,15 @@ Pure, but for filling in objects of pjsua2, which this module does not import.
 """
 
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from callbot.settings import Trunk
 
+Srtp = Literal["off", "optional", "required"]
 TransportKind = Literal["udp", "tcp", "tls"]
 
 _PJSIP_TRANSPORT = {"udp": 1, "tcp": 2, "tls": 3}
@@ -18,6 +21,8 @@ _PJSIP_IPV6 = 128
 _SRTP_USE = {"off": 0, "optional": 1, "required": 2}
 """Values of ``pjmedia_srtp_use`` (pjmedia/transport_srtp.h)."""
 _REGISTER_RETRY_S = 30
+_SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+"""Of Debian's ca-certificates, for a Python whose own OpenSSL looks elsewhere."""
 _STATIC_PAYLOADS = {"0": "PCMU", "8": "PCMA"}
 
 
@@ -67,6 +72,11 @@ def transports(logins: Sequence[Login]) -> list[TransportKind]:
     return ["udp", *(kind for kind in ("tcp", "tls") if kind in wanted)]
 
 
+def authorities(chosen: Path | None) -> Path:
+    """The certificate authorities that TLS trunks are checked against: the chosen ones, or the system's."""
+    return chosen or Path(ssl.get_default_verify_paths().cafile or _SYSTEM_AUTHORITIES)
+
+
 def transport_type(kind: TransportKind, bind: str) -> int:
     """PJSIP's number of a transport on this address."""
     return _PJSIP_TRANSPORT[kind] + (_PJSIP_IPV6 if ":" in bind else 0)
@@ -84,10 +94,25 @@ def fill_login(account: Any, credentials: Any, login: Login) -> Any:
         account.regConfig.registrarUri = server_uri(trunk)
         account.regConfig.timeoutSec = trunk.register_s
         account.regConfig.retryIntervalSec = _REGISTER_RETRY_S
-    account.mediaConfig.srtpUse = _SRTP_USE[trunk.srtp]
-    # Over UDP and TCP the keys of SRTP can be read in the SDP; a trunk that asks for it nevertheless gets it.
-    account.mediaConfig.srtpSecureSignaling = int(trunk.transport == "tls")
+    fill_srtp(account.mediaConfig, trunk.srtp, secure=trunk.transport == "tls")
     return account
+
+
+def fill_srtp(media: Any, srtp: Srtp, *, secure: bool) -> None:
+    """How audio is encrypted. ``secure``: only over TLS.
+
+    Over UDP and TCP the keys of SRTP can be read in the SDP; a trunk that asks for it nevertheless gets it.
+    """
+    media.srtpUse = _SRTP_USE[srtp]
+    media.srtpSecureSignaling = int(secure)
+
+
+def srtp_of_callers(logins: Sequence[Login]) -> Srtp:
+    """What calls that come in may use: PJSIP does not know which trunk they come from (``invitation`` looks)."""
+    wanted = {login.trunk.srtp for login in logins}
+    if wanted == {"required"}:
+        return "required"
+    return "off" if wanted <= {"off"} else "optional"
 
 
 def with_codecs(sdp: str, codecs: Sequence[str]) -> str:

@@ -6,9 +6,12 @@ finite inventory, so that all of its pieces can be made before anyone is called:
     money  128.50      一百 二十 八元 五角      known before the call: 一百二十八元 五角
     date   2026-06-30  六月 三十号
     time   15:30       明天 下午三点 半
-    digits 00731       零 零 七 三 幺
+    digits 00731       零 零 七 三 幺                 order numbers: letters too
+    time   15:30       下午三点 半
+    address            文三路 八 号 云杉小区 三 号楼 五 零 幺 室: names of places are pieces of their own
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -162,6 +165,50 @@ def phone_pieces(number: str) -> tuple[str, ...]:
     return tuple(pieces)
 
 
+def ordinal_word(number: int) -> str:
+    """The word of a place from 1 to 99, as in 第二个."""
+    return _below_100(number)
+
+
+def code_pieces(code: str) -> tuple[str, ...]:
+    """An order number sign by sign: letters as they are called, digits as ``digits_pieces``."""
+    return tuple(char if char.isalpha() else digits_pieces(char)[0] for char in code if char.isalnum())
+
+
+def time_pieces(at: str) -> tuple[str, ...]:
+    """A time of day such as ``15:30``, on the minute grid."""
+    hour, minute = (int(part) for part in at.split(":"))
+    minutes = _MINUTES[minute // MINUTE_GRID]
+    return (_hour(hour), *((minutes,) if minutes else ()))
+
+
+def address_pieces(address: str) -> tuple[str, ...]:
+    """A written address: names of places in one piece each, numbers as words below 100 and digit by digit above."""
+    pieces: list[str] = []
+    for part in _ADDRESS_PART.finditer(address):
+        if part["number"] is None:
+            pieces.append(part[0])
+            continue
+        pieces += _house_number(part["number"])
+        pieces.append(part["unit"])
+    return tuple(pieces)
+
+
+def _house_number(number: str) -> tuple[str, ...]:
+    if len(number) > 2 or number[0] == "0":
+        return digits_pieces(number)
+    tens, ones = divmod(int(number), 10)
+    return tuple(word for word in (_TEN_WORDS[tens], DIGITS[ones] if ones else "") if word)
+
+
+HALF_DAYS = {"morning": "上午", "afternoon": "下午", "evening": "晚上"}
+YES_NO = {"yes": "是", "no": "不是"}
+_TEN_WORDS = ("", "十", *(f"{DIGITS[n]}十" for n in range(2, 10)))
+_ADDRESS_UNITS = ("号楼", "号", "弄", "栋", "幢", "座", "单元", "门", "层", "楼", "室", "房", "户")
+_ADDRESS_PART = re.compile(
+    rf"(?P<number>[0-9]{{1,5}})(?P<unit>{'|'.join(_ADDRESS_UNITS)})"
+    rf"|(?:(?![0-9]{{1,5}}(?:{'|'.join(_ADDRESS_UNITS)})).)+?(?:[省市区县镇乡路街巷道]|小区|花园|(?=[0-9]{{1,5}}(?:{'|'.join(_ADDRESS_UNITS)}))|$)"
+)
 CHANGE = (
     *(f"{'两' if n == 2 else DIGITS[n]}角" for n in range(1, 10)),
     *(f"{DIGITS[n]}分" for n in range(1, 10)),
@@ -188,6 +235,10 @@ def _datetime_inventory() -> Iterator[str]:
     yield from ("今天", "明天", "后天")
     yield from (f"{week}周{day}" for week in "这下" for day in _WEEK)
     yield from _date_inventory()
+    yield from _time_inventory()
+
+
+def _time_inventory() -> Iterator[str]:
     yield from (_hour(hour) for hour in range(24))
     yield from _MINUTES[1:]
 
@@ -199,6 +250,13 @@ INVENTORIES: dict[str, tuple[str, ...]] = {
     "date": tuple(_date_inventory()),
     "datetime": tuple(_datetime_inventory()),
     "digits": _SPOKEN_DIGITS,
+    "time": tuple(_time_inventory()),
+    "list": tuple(f"第{_below_100(n)}个，" for n in range(1, 21)),
+    "half_day": tuple(HALF_DAYS.values()),
+    "yes_no": tuple(YES_NO.values()),
+    "order_no": (*_SPOKEN_DIGITS, *(chr(code) for code in range(ord("A"), ord("Z") + 1))),
+    "address": tuple(dict.fromkeys((*DIGITS, "幺", *_TEN_WORDS[1:], *_ADDRESS_UNITS))),
     "phone": (*_SPOKEN_DIGITS, *(f"{digit}，" for digit in _SPOKEN_DIGITS)),
 }
-"""All pieces a kind of value can ever need; text has none, because names are made for each contact."""
+"""All pieces a kind of value can ever need, names of places in addresses apart; text and names have none, because they
+are made for each contact."""

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callbot.campaign.dispatch import Dispatcher, Hands, Terms
+from callbot.campaign.dispatch import PROMPTS_FAILED, Dispatcher, Hands, Terms
+from callbot.campaign.preparing import AHEAD, MOST_S, TRIES
 from callbot.campaign.rules import Window
 from callbot.errors import SpeechError, StoreError
 from callbot.language import Text
@@ -26,7 +27,7 @@ from callbot.protocol import (
     ToLine,
 )
 from callbot.settings import Trunk
-from callbot.store.records import CallContext, Claimed, NewContact, NewFollowUp
+from callbot.store.records import CallContext, Due, NewContact, NewFollowUp
 from callbot.store.repository import Store, open_store
 from callbot.values import Disposition, Phone
 
@@ -60,7 +61,7 @@ class World:
     store: Store
     clock: Clock
     sent: list[tuple[str, ToLine]] = field(default_factory=list)
-    prepare: Callable[[Claimed], Awaitable[None]] | None = None
+    prepare: Callable[[Due], Awaitable[None]] | None = None
     store_away: bool = False
     notices: list[Text] = field(default_factory=list)
     dispatcher: Dispatcher = field(init=False)
@@ -72,9 +73,9 @@ class World:
         async def send(line: str, message: ToLine) -> None:
             self.sent.append((line, message))
 
-        async def prepare(claimed: Claimed) -> None:
+        async def prepare(contact: Due) -> None:
             if self.prepare is not None:
-                await self.prepare(claimed)
+                await self.prepare(contact)
 
         async def run(function: Callable[..., object], /, *arguments: object) -> object:
             await asyncio.sleep(0)  # as with a thread, others get their turn
@@ -201,7 +202,7 @@ async def test_the_window_is_asked_again_after_preparing(world: World) -> None:
     made = world.campaign(1)
     await world.line()
 
-    async def slow(_: Claimed) -> None:
+    async def slow(_: Due) -> None:
         world.clock.at = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
     world.prepare = slow
@@ -213,7 +214,7 @@ async def test_a_contact_whose_prompts_fail_rests_and_the_line_is_free(world: Wo
     made = world.campaign(1)
     await world.line(legs=1)
 
-    async def fail(_: Claimed) -> None:
+    async def fail(_: Due) -> None:
         raise SpeechError(Text("没有声音", "no voice"))
 
     world.prepare = fail
@@ -227,11 +228,72 @@ async def test_a_contact_whose_prompts_fail_rests_and_the_line_is_free(world: Wo
     assert order.fence == 2
 
 
+async def failing(world: World, names: set[str], tries: int) -> None:
+    """Rounds long enough apart for every rest, with a voice that fails for these contacts."""
+
+    async def prepare(contact: Due) -> None:
+        if contact.phone.number in names:
+            raise SpeechError(Text("没有声音", "no voice"))
+
+    world.prepare = prepare
+    for _ in range(tries):
+        await world.tick()
+        world.clock.go_on(MOST_S + 1)
+        await world.line(legs=9)
+
+
+async def test_a_contact_whose_prompts_alone_fail_is_set_aside_and_told_of(world: World) -> None:
+    made = world.campaign(2)
+    await world.line(legs=9)
+    await failing(world, {"13800000000"}, TRIES + 2)
+    assert [one.outcome for one in world.store.campaigns.results(made)].count(PROMPTS_FAILED) == 1
+    assert world.store.campaigns.progress(made).interrupted == 2, "this one, and the other's call, whose lease ran out"
+    (notice,) = world.notices
+    assert f"callbot call-again {made}" in notice.en
+    lost = [one.contact_id for one in world.store.campaigns.results(made) if one.outcome == PROMPTS_FAILED]
+    world.store.attempts.call_again(lost, world.clock.now())
+    world.prepare = None
+    assert len(await world.tick()) == 1
+
+
+async def test_when_nobodys_prompts_can_be_made_all_wait_and_it_is_said_once(world: World) -> None:
+    made = world.campaign(2)
+    await world.line(legs=9)
+    await failing(world, {"13800000000", "13800000001"}, TRIES + 5)
+    assert world.store.campaigns.progress(made).waiting == 2
+    (notice,) = world.notices
+    assert "callbot doctor" in notice.zh
+    world.prepare = None
+    assert len(await world.tick()) == 2
+
+
+async def test_prompts_of_the_next_are_made_while_all_legs_are_busy(world: World) -> None:
+    world.campaign(AHEAD + 3)
+    await world.line(legs=1)
+    made: list[str] = []
+    done = asyncio.Event()
+
+    async def prepare(contact: Due) -> None:
+        made.append(contact.contact_id)
+        if len(made) == 1 + AHEAD:
+            done.set()
+
+    world.prepare = prepare
+    (order,) = await world.tick()
+    async with asyncio.timeout(5):
+        await done.wait()
+    await world.tick()
+    assert len(made) == len(set(made)) == 1 + AHEAD, "each once, and no further"
+    await world.end(order)
+    (following,) = await world.tick()
+    assert following.attempt_id != order.attempt_id
+
+
 async def test_a_paused_campaign_places_no_call_even_when_prepared(world: World) -> None:
     made = world.campaign(1)
     await world.line()
 
-    async def pause(_: Claimed) -> None:
+    async def pause(_: Due) -> None:
         world.store.campaigns.pause(made)
 
     world.prepare = pause
@@ -313,7 +375,7 @@ async def test_draining_gives_back_what_is_being_prepared(world: World) -> None:
     await world.line()
     begun = asyncio.Event()
 
-    async def for_ever(_: Claimed) -> None:
+    async def for_ever(_: Due) -> None:
         begun.set()
         await asyncio.Event().wait()
 
@@ -374,7 +436,7 @@ async def test_the_loop_finds_work_by_itself(world: World) -> None:
     world.campaign(1)
     placed = asyncio.Event()
 
-    async def prepare(_: Claimed) -> None:
+    async def prepare(_: Due) -> None:
         placed.set()
 
     world.prepare = prepare

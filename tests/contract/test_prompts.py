@@ -128,3 +128,22 @@ def test_a_folder_that_cannot_be_made_gets_a_sentence(voice: Tones, tmp_path: Pa
     (tmp_path / "file").write_text("")
     with pytest.raises(SpeechError, match="提示音目录"):
         make_ready(voice, PromptCache(tmp_path / "file" / "prompts", Tones.name), ["您好"])
+
+
+def test_slow_is_the_same_pieces_with_longer_pauses(cache: PromptCache, voice: Tones) -> None:
+    pieces = ["您", "好，", "张"]
+    make_ready(voice, cache, pieces)
+    usual, slow = cache.audio(pieces), cache.audio(pieces, slow=True)
+    assert usual is not None
+    assert slow is not None
+    assert len(slow) - len(usual) == pytest.approx((250 - 15 + 280 - 140) * RATE_HZ // 1000, abs=160)
+
+
+def test_a_recording_of_a_script_is_kept_under_its_hash(cache: PromptCache, tmp_path: Path) -> None:
+    assert cache.recorded("ab12") is None
+    cache.keep("ab12", pcm.to_int16(0.05 * np.sin(np.arange(RATE_HZ))))
+    for reader in (cache, PromptCache(tmp_path / "prompts", "another/voice/1.0")):
+        audio = reader.recorded("ab12")
+        assert audio is not None
+        assert len(audio) == RATE_HZ
+        assert pcm.active_level_dbfs(audio) == pytest.approx(pcm.SPEECH_DBFS, abs=0.5)

@@ -14,7 +14,19 @@ from throwaway_postgres import postgres  # noqa: F401
 
 from callbot.errors import SettingsError, StoreError
 from callbot.language import Text
-from callbot.messages import CallResult, Heard, Listen, Say, Spoken, Trace, TraceStep, TurnMarks, Understanding
+from callbot.messages import (
+    CallResult,
+    Heard,
+    Listen,
+    Say,
+    Spoken,
+    Ticket,
+    Trace,
+    TraceStep,
+    TurnMarks,
+    Understanding,
+    Webhook,
+)
 from callbot.protocol import Revision
 from callbot.store.engine import open_engine
 from callbot.store.migrate import migrate
@@ -97,6 +109,8 @@ def result(claimed: Claimed, call_id: str = "call_1", **changes: object) -> Call
         slots={"callback_at": "明天"},
         transcript=(Spoken("robot", "您好😀", 40, 2000, "greet"), Spoken("customer", "", 2100, 2500)),
         turns=(TurnMarks(1, 2, 3, 4),),
+        ticket=Ticket("finance", "王女士对金额有异议"),
+        webhook=Webhook("crm", {"order_no": "00731"}),
         recording="recordings/call_1.wav",
         trace=Trace(
             "balance_reminder",

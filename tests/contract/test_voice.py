@@ -3,9 +3,10 @@
 from ctypes.util import find_library
 
 import numpy as np
+import onnxruntime
 import pytest
 
-from callbot import settings
+from callbot import app, settings
 from callbot.audio import pcm
 from callbot.errors import SpeechError
 from callbot.ports import Voice
@@ -61,6 +62,40 @@ def test_nothing_to_say_is_an_error_with_a_sentence(voice: Voice, text: str) -> 
 def test_the_name_tells_voices_apart(voice: Voice) -> None:
     assert voice.name.count("/") == 2
     assert voice.name.endswith("/1.0")
+
+
+def test_kokoro_is_cached_under_the_name_that_everybody_computes(kokoro: KokoroVoice) -> None:
+    assert kokoro.name == app.voice_name(settings.Settings())
+
+
+def test_the_halves_of_kokoro_make_the_audio_of_the_published_model() -> None:
+    folder = models.ensure("kokoro", MODEL_DIR)
+    rng = np.random.default_rng(0)
+    asked = {
+        "tokens": np.array([[0, 51, 43, 171, 55, 43, 169, 16]], np.int64),
+        "style": rng.normal(0, 0.1, (1, 256)).astype(np.float32),
+        "speed": np.ones(1, np.float32),
+    }
+    (whole,) = onnxruntime.InferenceSession(folder / "kokoro.onnx").run(None, asked)
+    planned = onnxruntime.InferenceSession(folder / "prosody.onnx").run(models.KOKORO_FRAMES, asked)
+    frames = dict(zip(models.KOKORO_FRAMES, planned, strict=True))
+    (halves,) = onnxruntime.InferenceSession(folder / "decoder.onnx").run(None, {**frames, "style": asked["style"]})
+    assert len(whole) > 6000
+    assert np.array_equal(whole, halves)
+
+
+@pytest.mark.parametrize("text", ["司马先生", "五千九百九十九元", "您好，我是云杉商城的智能语音助手，请问是"])
+def test_kokoro_computes_little_silence(kokoro: KokoroVoice, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+
+    def kept(audio: pcm.Pcm) -> pcm.Pcm:
+        computed.append(len(audio))
+        return trimmed(audio)
+
+    trimmed = pcm.trimmed
+    monkeypatch.setattr(pcm, "trimmed", kept)
+    said = kokoro.synthesise(text)
+    assert computed[0] - len(said) < 0.65 * 8000  # 0.8 to 1.4 s of the model's own
 
 
 def test_the_same_text_sounds_the_same(kokoro: KokoroVoice) -> None:

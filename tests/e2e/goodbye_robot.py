@@ -38,8 +38,11 @@ def sound(text: str) -> Pcm:
 
 
 class Prompts:
-    def audio(self, pieces: Sequence[str]) -> Pcm:
+    def audio(self, pieces: Sequence[str], *, slow: bool = False) -> Pcm:
         return sound("".join(pieces))
+
+    def recorded(self, sha256: str) -> Pcm | None:
+        return None
 
     async def make(self, pieces: Sequence[str]) -> None:
         raise AssertionError("every prompt is ready")

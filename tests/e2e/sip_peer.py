@@ -6,6 +6,7 @@ SIPp plays scenarios; this one can challenge for passwords, lose messages, send 
 import asyncio
 import hashlib
 import re
+import ssl
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -111,9 +112,9 @@ class SipPeer(asyncio.DatagramProtocol):
         return peer
 
     @classmethod
-    async def tcp(cls, react: React) -> "SipPeer":
+    async def tcp(cls, react: React, tls: ssl.SSLContext | None = None) -> "SipPeer":
         peer = cls(react)
-        peer._server = await asyncio.start_server(peer._serve, "127.0.0.1", 0)
+        peer._server = await asyncio.start_server(peer._serve, "127.0.0.1", 0, ssl=tls)
         return peer
 
     @property
@@ -165,10 +166,11 @@ class SipPeer(asyncio.DatagramProtocol):
 
 @dataclass(frozen=True)
 class Packet:
-    """An RTP packet as it came: when (loop time), and its sound."""
+    """An RTP packet as it came: when (loop time), its sound as A-law, and its payload type."""
 
     at: float
     audio: Pcm
+    payload: int = 8
 
 
 class RtpPeer(asyncio.DatagramProtocol):
@@ -196,7 +198,7 @@ class RtpPeer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, source: Address) -> None:
         if len(data) == 172:
             now = asyncio.get_running_loop().time()
-            self.heard.append(Packet(now, pcm.alaw_decoded(np.frombuffer(data[12:], np.uint8))))
+            self.heard.append(Packet(now, pcm.alaw_decoded(np.frombuffer(data[12:], np.uint8)), data[1] & 0x7F))
 
     async def speak(self, to: Address, sound: Pcm, *, ssrc: int = 7, first: int = 0) -> None:
         """Send ``sound`` in packets of 20 ms, on time."""

@@ -11,13 +11,9 @@ from callbot.telephony import build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-E2E = sorted(path.name for path in (ROOT / "tests" / "e2e").glob("test_telephony_*.py"))
-NOT_YET = {"test_telephony_goodbye.py", "test_telephony_transfer.py"}
-"""Failed here on 2026-11-22, all their tests pass on the packaged build: causes still to be found."""
-NOT_YET_MARK = pytest.mark.skip(reason="fails on the own build since transfers came: its cause is still to be found")
 SUITE = [
     "tests/contract/test_call_leg.py",
-    *(pytest.param(f"tests/e2e/{name}", marks=NOT_YET_MARK if name in NOT_YET else ()) for name in E2E),
+    *sorted(f"tests/e2e/{path.name}" for path in (ROOT / "tests" / "e2e").glob("test_telephony_*.py")),
 ]
 
 

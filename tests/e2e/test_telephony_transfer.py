@@ -1,15 +1,13 @@
 """Handing callers over in all three ways, and coming back when it fails: real SIP against SIPp and telephones."""
 
 import asyncio
-import json
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+from phones import phone
 from telephony_sipp import needs_sipp, sipp
 
 from callbot.audio import wav
@@ -133,54 +131,6 @@ async def test_refer_to_us_is_refused(endpoint: Pjsua2Endpoint, tmp_path: Path) 
 
 
 # ---------------------------------------------------------------- attended, between real telephones
-
-
-@dataclass
-class Phone:
-    """A telephone in its own process and what it says of its calls."""
-
-    process: asyncio.subprocess.Process
-    told: list[dict[str, object]] = field(default_factory=list)
-    port: int = 0
-
-    async def next(self) -> dict[str, object]:
-        """The next thing it tells; PJSIP's own first words are none of it."""
-        assert self.process.stdout is not None
-        while not (line := await self.process.stdout.readline()).startswith(b"{"):
-            assert line, "the telephone died"
-        told: dict[str, object] = json.loads(line)
-        return told
-
-    async def reinvite(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(b"again\n")
-        await self.process.stdin.drain()
-
-    async def until(self, condition: Callable[[dict[str, object]], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not any(condition(one) for one in self.told):
-                self.told.append(await self.next())
-
-    async def talks_to(self, port: int) -> None:
-        """Wait until it is connected with whoever has this SIP port."""
-        await self.until(lambda one: one.get("state") == "CONFIRMED" and f":{port}" in str(one["remote"]))
-
-
-@asynccontextmanager
-async def phone(name: str) -> AsyncIterator[Phone]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(Path(__file__).with_name("willing_phone.py")), name, str(free_ports(40))),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        made = Phone(process)
-        made.port = int(str((await made.next())["port"]))
-        yield made
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
 
 
 async def test_attended_the_far_ends_talk_without_us(endpoint: Pjsua2Endpoint) -> None:

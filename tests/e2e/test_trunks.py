@@ -234,7 +234,9 @@ async def test_being_put_on_hold_is_no_dead_line_but_silence_after_it_is() -> No
             ask_again(far, "a=sendonly", version=2)
             await passes(events, 2 * NO_RTP_MS)
             assert not any(isinstance(event, LegEnded) for event in events)
+            asked_at = asyncio.get_running_loop().time()
             ask_again(far, "a=sendrecv", version=3)
+            await becomes(lambda: far._rtp.heard[-1:] != [] and far._rtp.heard[-1].at > asked_at, 2)
             await becomes(lambda: any(isinstance(event, LegEnded) for event in events), 2 * NO_RTP_MS / 1000 + 2)
     assert events[-1] == LegEnded("network", 200)
 
@@ -254,6 +256,7 @@ async def test_another_codec_in_mid_call() -> None:
             assert " 0" in next(line for line in accepted.text.splitlines() if line.startswith("m=audio"))
             leg.play(np.full(1600, 3000, np.int16), 1)
             await passes(events, 600)
+            assert far._rtp.heard[-1].payload == 0
             leg.hang_up()
     assert far.peer.of("BYE")
 

@@ -112,11 +112,14 @@ class Prompts:
     def __init__(self, missing: str = "") -> None:
         self._missing = missing
 
-    def audio(self, pieces: Sequence[str]) -> Pcm | None:
+    def audio(self, pieces: Sequence[str], *, slow: bool = False) -> Pcm | None:
         text = "".join(pieces)
         if self._missing and self._missing in text:
             return None
         return np.full(len(text) * MS_PER_CHARACTER * 8, 5000, np.int16)
+
+    def recorded(self, sha256: str) -> Pcm | None:
+        return None
 
     async def make(self, pieces: Sequence[str]) -> None:
         self._missing = ""

@@ -6,6 +6,7 @@ import wave
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -98,6 +99,25 @@ def test_a_journal_that_never_got_its_first_line_means_that_nothing_left(tmp_pat
     (tmp_path / "call_9.jsonl").write_bytes(b'{"type":"Pla')
     assert journal.unfinished(tmp_path, LATER) == []
     assert not (tmp_path / "call_9.jsonl").exists()
+
+
+def test_a_journal_of_another_version_may_have_rung_and_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "call_9.jsonl").write_bytes(b'{"type":"Placed","order":{"type":"OtherVersion"}}\n')
+    assert journal.unfinished(tmp_path, LATER) == []
+    assert journal.unreadable(tmp_path) == ["call_9"]
+    assert journal.unfinished(tmp_path, LATER) == []
+    assert journal.unreadable(tmp_path) == ["call_9"]
+
+
+def test_a_step_of_another_version_does_not_hide_the_result(tmp_path: Path) -> None:
+    left = opened(tmp_path)
+    left.close()
+    [blank] = journal.unfinished(tmp_path, LATER)
+    with (tmp_path / "call_1.jsonl").open("ab") as file:
+        file.write(b'{"type":"TraceStep","of":"another version"}\n')
+        file.write(msgspec.json.encode(Ended(msgspec.structs.replace(blank, outcome="promised"))) + b"\n")
+    [result] = journal.unfinished(tmp_path, LATER)
+    assert result.outcome == "promised"
 
 
 def test_the_sound_of_a_cut_off_call_is_rescued(tmp_path: Path) -> None:

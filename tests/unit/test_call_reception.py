@@ -38,6 +38,37 @@ def test_numbers_flows_and_legs(number: str, flows: AnswerCalls | None, calls: i
     assert answer_with(number, flows, Capacity(legs=8, kept=1, calls=calls)) == answer
 
 
+@pytest.mark.parametrize("listed", ["02112345678", "+862112345678"])
+@pytest.mark.parametrize(
+    "dialled",
+    ["02112345678", "+862112345678", "862112345678", "00862112345678", "+8602112345678", "2112345678"],
+)
+def test_a_number_is_the_same_however_the_trunk_writes_it(listed: str, dialled: str) -> None:
+    flows = AnswerCalls({"4008001234": OTHER, listed: SHOP})
+    assert answer_with(dialled, flows, Capacity(legs=8, kept=1, calls=0)) == SHOP
+
+
+@pytest.mark.parametrize(
+    ("listed", "dialled"),
+    [
+        ("02112345678", "02012345678"),
+        ("02112345678", "2112345679"),
+        ("4008001234", "8008001234"),
+        ("+14155552671", "4155552671"),
+        ("100", "*100"),
+        ("100", "0100"),
+        ("100", "+86100"),
+    ],
+)
+def test_another_number_is_another_number(listed: str, dialled: str) -> None:
+    assert answer_with(dialled, AnswerCalls({listed: SHOP}), Capacity(legs=8, kept=1, calls=0)) == 404
+
+
+def test_a_number_that_is_listed_as_it_comes_goes_before_another_spelling() -> None:
+    flows = AnswerCalls({"02112345678": SHOP, "+862112345678": OTHER})
+    assert answer_with("+862112345678", flows, Capacity(legs=8, kept=1, calls=0)) == OTHER
+
+
 def test_the_reserve_is_never_used_and_one_leg_says_that_all_are_busy() -> None:
     answers = [answer_with("4008001234", ALL, Capacity(legs=8, kept=3, calls=calls)) for calls in range(9)]
     assert answers == [SHOP] * 5 + [BUSY] + [486] * 3

@@ -94,3 +94,36 @@ def test_a_sentence_that_was_never_audible_is_not_in_the_transcript(speaker: Spe
     assert not speaker.heard_by_customer(QUIET, 20)
     speaker.stop()
     assert lines == []
+
+
+def guarded(number: int, *, by: str = "speech", guard_ms: int = 0) -> Say:
+    return Say(number, "step", "句", ("句",), barge_in_by=by, guard_ms=guard_ms)  # type: ignore[arg-type]
+
+
+def test_what_may_not_be_interrupted_is_said_to_its_end_and_the_reply_follows(speaker: Speaker, leg: Leg) -> None:
+    speaker.say(guarded(1, by="nothing"), LOUD)
+    speaker.say(say(2, replace=False), LOUD)
+    assert not speaker.barge_in
+    assert not speaker.interruptible
+    speaker.say(say(3), LOUD)
+    assert leg.told == [1]
+    speaker.finished(1)
+    assert leg.told == [1, 3], "the reply came instead of what was still to be said"
+
+
+def test_only_a_reply_interrupts_by_meaning(speaker: Speaker, leg: Leg) -> None:
+    speaker.say(guarded(1, by="meaning"), LOUD)
+    assert not speaker.barge_in, "mere speech does not"
+    speaker.say(say(2), LOUD)
+    assert leg.told == [1, "stop", 2]
+
+
+def test_the_beginning_of_a_sentence_may_be_guarded(speaker: Speaker, leg: Leg) -> None:
+    speaker.say(guarded(1, guard_ms=800), LOUD)
+    speaker.heard_by_customer(LOUD, 120)
+    speaker.heard_by_customer(LOUD, 880)
+    assert not speaker.barge_in
+    assert not speaker.interruptible
+    speaker.heard_by_customer(LOUD, 900)
+    assert speaker.barge_in
+    assert speaker.interruptible

@@ -105,7 +105,7 @@ def test_the_call_begins_with_the_greeting() -> None:
     assert say.number == 1
     assert say.text == "您好，我是云杉商城的智能语音助手，请问是王女士本人吗？"
     assert say.pieces == ("您好，我是云杉商城的智能语音助手，请问是", "王女士", "本人吗？")
-    assert say.barge_in
+    assert say.barge_in_by == "speech"
     assert isinstance(listen, Listen)
     assert listen.silence_ms == 5000
     assert listen.expects[:3] == ("affirm", "deny", "busy")
@@ -213,7 +213,7 @@ def test_time_up_says_farewell_from_anywhere(reason: Any) -> None:
 
 def test_barge_in_can_be_switched_off() -> None:
     _, done = run(small(steps={"bye": {"say": "再见。", "barge_in": "off", "end": {"outcome": "done"}}}), Heard("不行"))
-    assert [say.barge_in for actions in done for say in actions if isinstance(say, Say)] == [True, False]
+    assert [say.barge_in_by for actions in done for say in actions if isinstance(say, Say)] == ["speech", "nothing"]
 
 
 @pytest.mark.parametrize("text", ["喂", "喂你好", "", "呼噜"])

@@ -39,7 +39,7 @@ def keys(text: str) -> list[Event]:
 def test_every_digit_waits_for_the_next_and_says_nothing() -> None:
     state, done = run(*TO_ORDER, *keys("20"))
     assert all(isinstance(action, Listen) and action.silence_ms == 4000 for (action,) in done[-2:])
-    assert (state.step, state.keyed) == ("order", "20")
+    assert (state.step, state.asking.keyed) == ("order", "20")
 
 
 @pytest.mark.parametrize("end", [KeyPressed("#"), Silence()], ids=["hash", "pause"])
@@ -68,7 +68,7 @@ def test_a_long_pause_before_the_first_key_is_silence() -> None:
 def test_speech_answers_at_the_same_prompt_and_wins_over_half_a_number() -> None:
     state, done = run(*TO_ORDER, *keys("20"), Heard("订单号是四八二零幺六五"))
     assert done[-1][-1] == Do("order_status", {"order_no": "4820165"}, 3000)
-    assert state.keyed == ""
+    assert state.asking.keyed == ""
 
 
 def test_a_murmur_does_not_throw_away_what_was_entered() -> None:
@@ -79,7 +79,7 @@ def test_a_murmur_does_not_throw_away_what_was_entered() -> None:
 
 def test_a_row_for_the_star_wins_over_entering_anew() -> None:
     state, _ = run(*TO_ORDER, *keys("20*"))
-    assert (state.step, state.keyed) == ("users", "")
+    assert (state.step, state.asking.keyed) == ("users", "")
 
 
 def test_what_was_entered_is_forgotten_when_the_question_comes_again() -> None:
@@ -89,7 +89,7 @@ def test_what_was_entered_is_forgotten_when_the_question_comes_again() -> None:
 
 def test_a_number_has_an_end() -> None:
     state, _ = run(*TO_ORDER, *keys("1" * 100))
-    assert len(state.keyed) == 30
+    assert len(state.asking.keyed) == 30
 
 
 def test_nothing_found_gives_nothing_and_is_no_failure() -> None:

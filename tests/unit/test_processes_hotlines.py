@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callbot.call.session import FILLER
+from callbot.call.prompting import FILLER
 from callbot.errors import ScriptError, SettingsError, SpeechError
 from callbot.language import Text
 from callbot.processes import hotlines

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -9,7 +10,7 @@ from typer.main import get_command
 
 from callbot.authoring.schema_words import ENGLISH
 from callbot.cli import build, settings_file
-from callbot.script import cases, model
+from callbot.script import ask, basics, branch, cases, ending, model, prompt
 from callbot.script.actions import ACTIONS
 from callbot.values import Disposition
 
@@ -32,8 +33,11 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for part in (*vars(model).values(), *vars(cases).values())
-        if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
+        for module in (ask, basics, branch, cases, ending, model, prompt)
+        for part in vars(module).values()
+        if isinstance(part, type)
+        and issubclass(part, BaseModel)
+        and part not in (ask.Ask, model.Bundle, prompt.BargeIn)
     ]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
     assert keys <= set(first_cells("script-keys.md"))
@@ -47,10 +51,12 @@ def test_keys_have_the_english_of_the_reference_in_the_schema() -> None:
     assert [
         name for name, key in keys if not any(row == key and text.startswith(ENGLISH[name]) for row, text in told)
     ] == []
+    others = (ask.Ask, model.Bundle, prompt.BargeIn)  # written in short forms that have schemas of their own
     parts = [
         part
-        for part in (*vars(model).values(), *vars(cases).values())
-        if isinstance(part, type) and issubclass(part, BaseModel) and part not in (model.Ask, model.Bundle)
+        for module in (ask, basics, branch, cases, ending, model, prompt)
+        for part in vars(module).values()
+        if isinstance(part, type) and issubclass(part, BaseModel) and part not in others
     ]
     demanded = {f"{part.__name__}.{field.alias or name}" for part in parts for name, field in part.model_fields.items()}
     assert demanded - ENGLISH.keys() == set()
@@ -59,6 +65,11 @@ def test_keys_have_the_english_of_the_reference_in_the_schema() -> None:
 def _plain(cell: str) -> str:
     """A cell of the reference without its markup."""
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("`", "").replace("\\|", "|").replace(" (required)", "")
+
+
+def test_types_of_values() -> None:
+    types = {*get_args(ask.AskType), *get_args(model.InputType)}
+    assert types <= set(first_cells("script-keys.md"))
 
 
 def test_actions() -> None:

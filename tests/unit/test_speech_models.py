@@ -1,10 +1,14 @@
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from callbot.errors import SpeechError
 from callbot.language import Text
+from callbot.speech import graphs
+from callbot.speech.graphs import Stretch
 from callbot.speech.models import Model, ModelFile, ready, status, vosk_folder
 
 pytestmark = pytest.mark.unit
@@ -56,6 +60,27 @@ def test_a_file_of_another_size_is_made_anew(parts: Model, tmp_path: Path) -> No
     (folder / "model.bin").write_bytes(b"cut off")
     ready(parts, tmp_path / "models")
     assert (folder / "model.bin").read_bytes() == b"".join(PARTS)
+
+
+def test_a_model_is_cut_when_its_cuts_are_new_or_missing(
+    parts: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts: list[str] = []
+
+    def cut(source: Path, stretches: Sequence[Stretch]) -> None:
+        cuts.append(source.name)
+        for stretch in stretches:
+            (source.parent / stretch.name).write_bytes(b"a stretch")
+
+    monkeypatch.setattr(graphs, "cut", cut)
+    folder = ready(parts, tmp_path / "models")  # as an older callbot left it
+    halves = replace(parts, stretches=(Stretch("first.onnx", ("x",), ("y",)),))
+    assert ready(halves, tmp_path / "models") == folder
+    ready(halves, tmp_path / "models")
+    assert cuts == ["model.bin"]
+    (folder / "first.onnx").unlink()
+    ready(halves, tmp_path / "models")
+    assert cuts == ["model.bin"] * 2
 
 
 @pytest.mark.usefixtures("parts")

@@ -1,0 +1,170 @@
+"""What the customer said, pressed or did not say, and what comes of it in a step that listens. Pure.
+
+::
+
+    heard ─ an exit of the step ─ a value it asks for ─ an aside ─ not understood
+    key   ─ a digit of a value  ─ a key of the menu ─ not understood
+"""
+
+from dataclasses import replace
+from typing import Literal, assert_never
+
+from callbot.dialogue import asking
+from callbot.dialogue.taking import Words
+from callbot.dialogue.turn import Turn, expects
+from callbot.dialogue.understand import understand
+from callbot.messages import Heard, Understanding
+from callbot.script.graph import anytime, silence_rule, unclear_rule
+from callbot.script.model import Digression
+
+_HELLO = "hello"
+"""The intent of "喂": during a prompt it asks for nothing, the prompt simply goes on."""
+
+
+def heard(turn: Turn, event: Heard) -> None:
+    """The customer said something."""
+    if not turn.listening:
+        return
+    understood = _understand(turn, event)
+    way, row = _way(turn, understood)
+    reply, understood = _asked(turn, event.text, understood, elsewhere=way is not None or row is not None)
+    turn.state = replace(turn.state, understood=understood)
+    if not isinstance(reply, asking.Nothing):
+        way, row = None, None
+    nothing = way is None and row is None and isinstance(reply, asking.Nothing)
+    if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
+        return  # noise, 嗯 or 喂 under the prompt: it goes on
+    if turn.state.asking.keyed and nothing:
+        return  # a murmur while the keys are looked for
+    if turn.turn_over():
+        return
+    if way is not None:
+        turn.take(way)
+    elif not isinstance(reply, asking.Nothing):
+        _follow(turn, reply)
+    elif row is not None:
+        _aside(turn, row)
+    else:
+        _unclear(turn)
+
+
+def key(turn: Turn, pressed: str) -> None:
+    """The customer pressed a key."""
+    if not turn.listening:
+        return
+    asked = turn.asked
+    reply: asking.Reply = asking.Nothing()
+    if asked is not None and pressed not in turn.step.keys:
+        reply = asking.key(asked, turn.state.asking, pressed)
+    if isinstance(reply, asking.Entering):  # a number is one turn of the customer however many keys it takes
+        _follow(turn, reply)
+    elif turn.turn_over():
+        return
+    elif pressed in turn.step.keys:
+        turn.take(f"key:{pressed}")
+    else:
+        _follow(turn, reply)
+
+
+def silence(turn: Turn) -> None:
+    """The customer said nothing for as long as the last ``Listen`` told."""
+    if not turn.listening or turn.turn_over():
+        return
+    asked = turn.asked
+    if turn.state.asking.keyed and asked is not None:
+        _follow(turn, asking.entered(asked, turn.state.asking))
+        return
+    rule = silence_rule(turn.script.script, turn.step)
+    _again(turn, "silence", rule.tries, own=turn.step.silence is not None)
+
+
+def _understand(turn: Turn, event: Heard) -> Understanding:
+    if event.intent is not None:
+        return Understanding(event.intent, 1.0, "given")
+    return understand(event.text, turn.script.intents, expects(turn.script, turn.state.step), turn.state.now)
+
+
+def _way(turn: Turn, understood: Understanding) -> tuple[str | None, Digression | None]:
+    """The exit or the aside that an intent leads to here; what the intent also counts as comes after itself."""
+    if understood.intent is None:
+        return None, None
+    everywhere = anytime(turn.script.script, turn.step)
+    for name in turn.script.intents.meanings(understood.intent):
+        if name in turn.step.answers:
+            return f"answer:{name}", None
+        if name in everywhere:
+            row = everywhere[name]
+            return (f"anytime:{name}", None) if row.to is not None else (None, row)
+    return None, None
+
+
+def _asked(turn: Turn, text: str, understood: Understanding, *, elsewhere: bool) -> tuple[asking.Reply, Understanding]:
+    """What the words come to in a step that asks, and how they were understood then.
+
+    An intent that leads ``elsewhere`` gives way to a value that means nothing else, unless it has to be followed (stop
+    calling), and to yes or no when a value was read back.
+    """
+    asked, state = turn.asked, turn.state.asking
+    if asked is None:
+        return asking.Nothing(), understood
+    intent = understood.intent
+    words = Words(text, turn.state.now, asked.items, turn.script.intents.meanings(intent) if intent else ())
+    found = asking.taken(asked, state, words)
+    answered = state.confirming and intent in ("affirm", "deny")
+    must = intent is not None and intent in turn.script.intents.table and turn.script.intents.table[intent].sure
+    if elsewhere and not answered and (must or not found.sure):
+        return asking.Nothing(), understood
+    reply = asking.heard(asked, state, words, found.values)
+    if found.sure and not isinstance(reply, asking.Nothing):
+        values = " ".join(f"value:{asked.ask.values[name].type} {value}" for name, value in found.values.items())
+        understood = Understanding(None, 1.0, values, understood.slots)
+    return reply, understood
+
+
+def _follow(turn: Turn, reply: asking.Reply) -> None:
+    """Carry out what the words or keys of a step that asks came to."""
+    match reply:
+        case asking.Nothing():
+            _unclear(turn)
+        case asking.Entering(state=state, wait_ms=wait_ms):
+            turn.state = replace(turn.state, asking=state)
+            turn.listen(wait_ms)
+        case asking.Asking(state=state):
+            turn.count(silence=0, unclear=0)
+            turn.state = replace(turn.state, asking=state)
+            turn.prompt("first")
+            turn.listen()
+        case asking.Collected(values=values, way=way):
+            turn.learn(values)
+            turn.take(way)
+        case asking.GaveUp():
+            turn.take("gave_up")
+        case _:
+            assert_never(reply)
+
+
+def _unclear(turn: Turn) -> None:
+    rule = unclear_rule(turn.script.script, turn.step)
+    _again(turn, "unclear", rule.tries, own=turn.step.unclear is not None)
+
+
+def _again(turn: Turn, kind: Literal["silence", "unclear"], tries: int, *, own: bool) -> None:
+    """The prompt once more, or the rule's step when it was spoken ``tries`` times."""
+    count = turn.state.counters.get(kind, 0) + 1
+    turn.count(**{kind: count})
+    turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
+    if count >= tries:
+        turn.take("gave_up" if turn.step.ask is not None and not own else kind)
+    else:
+        turn.prompt(kind)
+        turn.listen()
+
+
+def _aside(turn: Turn, row: Digression) -> None:
+    turn.count(silence=0, unclear=0)
+    turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
+    if row.say is not None:
+        turn.say(row.say, prompt=False)
+    if row.back != "listen":
+        turn.prompt("slower" if row.back == "slower" else "repeat")
+    turn.listen(row.wait)
