@@ -1,12 +1,18 @@
 """For every code of lint a piece that gets it and the same piece put right, for ``callbot explain``.
 
-Each piece belongs into one of four sound files. The tests put it there: only the wrong one brings its code.
+Each piece belongs into one of five sound files. The tests put it there: only the wrong one brings its code.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-FileName = Literal["example.yaml", "intents/example.yaml", "common/example_flow.yaml", "example.test.yaml"]
+FileName = Literal[
+    "example.yaml",
+    "intents/example.yaml",
+    "common/example_flow.yaml",
+    "knowledge/example_faq.yaml",
+    "example.test.yaml",
+]
 
 SCRIPT = """\
 dsl: 1
@@ -14,6 +20,7 @@ id: example
 title: 付款提醒
 kind: campaign
 use: [common_endings]
+faq: [example_faq]
 inputs:
   name: {type: text, label: 客户称呼}
   order_no: {type: digits, label: 订单号}
@@ -95,6 +102,15 @@ steps:
     exit: failed
 """
 
+KNOWLEDGE = """\
+dsl: 1
+kind: faq
+entries:
+  stock:
+    questions: [有没有现货, 现在有货吗]
+    answer: 都有，三到五天到货。
+"""
+
 TESTS = """\
 script: example
 with: {name: 王女士, order_no: "00731", due: 128.50, deadline: 2026-06-30}
@@ -108,6 +124,7 @@ FILES: dict[FileName, str] = {
     "example.yaml": SCRIPT,
     "intents/example.yaml": INTENTS,
     "common/example_flow.yaml": FLOW,
+    "knowledge/example_faq.yaml": KNOWLEDGE,
     "example.test.yaml": TESTS,
 }
 
@@ -174,7 +191,7 @@ EXAMPLES: dict[str, Example] = {
         "    results: {paid: thanks, unpaid: {to: amount, at_most: 2, else: later}, failed: handover}",
         _RESULTS,
     ),
-    "S110": Example("use: [common_endings]\nfaq: [presale_rules]", "use: [common_endings]"),
+    "S110": Example("use: [common_endings]\nchoices: [orders]", "use: [common_endings]"),
     "S111": Example("  最晚付款日: {type: date}", "  deadline: {type: date, label: 最晚付款日}"),
     "S112": Example("    ask: {callback_at: one_of, gave_up: later}", _ASK),
     "S201": Example("use: [common_ending]", "use: [common_endings]"),
@@ -203,6 +220,7 @@ EXAMPLES: dict[str, Example] = {
     "S218": Example(
         f"{_ASK}\n    read_back: 我再确认一下，对吗？", f"{_ASK}\n    read_back: 是{{callback_at}}，对吗？", _ASK
     ),
+    "S219": Example("faq: [exampel_faq]", "faq: [example_faq]"),
     "S231": Example("    transfer: {queue: finanse, failed: later}", "    transfer: {queue: finance, failed: later}"),
     "S232": Example(
         "intents:\n  pay_by_friend:\n    title: 朋友代付\n    phrases: [我朋友替我转账]",
@@ -237,6 +255,11 @@ EXAMPLES: dict[str, Example] = {
     "S411": Example(
         "    say: 好的，{callback_at}再联系您，再见。\n    audio: recordings/promise.wav",
         "    say: 好的，{callback_at}再联系您，再见。",
+    ),
+    "S412": Example(
+        "    answer: 都有。三到五天。还有别的问题吗？",
+        "    answer: 都有，三到五天到货。",
+        file="knowledge/example_faq.yaml",
     ),
     "S431": Example("    say: 您的订单{order_no}，尾款{due}，最晚{deadline}付，订单{order_no}方便付吗？", _REMIND),
 }

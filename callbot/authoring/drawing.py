@@ -11,7 +11,7 @@ from typing import Literal
 from callbot.language import Text
 from callbot.script import ways
 from callbot.script.basics import Jump
-from callbot.script.graph import exits, reachable
+from callbot.script.graph import exits, reachable, starts
 from callbot.script.model import Bundle, Step
 
 ANYTIME = "*anytime"
@@ -69,7 +69,7 @@ def draw(bundle: Bundle, title: str | None = None) -> Drawing:
     """The picture of a revision, steps in the order of the script."""
     script = bundle.script
     nodes = [Node(START, "start", (str(Text("开始", "start")),))]
-    used = reachable(script, (script.start, script.longest.then))  # shared parts bring steps that no way leads to
+    used = reachable(script, starts(script))  # shared parts bring steps that no way leads to
     nodes += [_node(name, step) for name, step in script.steps.items() if name in used]
     arrows = [Arrow(START, "start", script.start, "")]
     arrows += [arrow for name in script.steps if name in used for arrow in _own(bundle, name)]
@@ -82,7 +82,7 @@ def source_of(bundle: Bundle, name: str, way: str) -> str:
     """From which node an exit of a step is drawn: the step itself, or ``ANYTIME`` when a common rule made it."""
     step = bundle.script.steps.get(name)
     kind, _, intent = way.partition(":")
-    if step is None or way == "longest":
+    if step is None or way in ("longest", "machine"):
         return ANYTIME
     shared = (
         (kind == "anytime" and intent not in step.anytime)
@@ -128,6 +128,8 @@ def _everywhere(bundle: Bundle, steps: set[str]) -> Iterator[Arrow]:
         if source_of(bundle, name, way) == ANYTIME
     }
     used["longest"] = Jump(to=bundle.script.longest.then)
+    if bundle.script.on_machine is not None:
+        used["machine"] = Jump(to=bundle.script.on_machine)
     for way, jump in used.items():
         yield from _arrows(bundle, ANYTIME, way, jump)
 

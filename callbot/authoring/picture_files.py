@@ -1,6 +1,6 @@
 """Drawings as files: Mermaid for documents and code hosts, SVG for everything else. SVG is laid out by Graphviz.
 
-The SVG holds all it needs, no script, no font and no address of anything outside (docs/adr/0014-graphviz.md).
+The SVG holds all it needs, no script, no font and no address of anything outside (docs/adr/0016-graphviz.md).
 """
 
 import html

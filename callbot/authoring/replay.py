@@ -22,6 +22,7 @@ from callbot.messages import (
     Heard,
     HungUp,
     KeyPressed,
+    MachineHeard,
     PromptFinished,
     Say,
     Silence,
@@ -132,6 +133,8 @@ def _event(event: Event) -> Text:
             return Text("客户：（挂断）", "customer: (hangs up)")
         case ActionFinished(action=action, result=result):
             return Text(f"系统：{action} = {result}", f"system: {action} = {result}")
+        case MachineHeard():
+            return Text("接听的是语音信箱", "an answering machine took the call")
         case TimeUp():
             return Text("到了通话时长上限", "the call has reached its longest time")
         case PromptFinished():

@@ -19,6 +19,7 @@ from callbot.messages import (
     Heard,
     HungUp,
     KeyPressed,
+    MachineHeard,
     Silence,
     TimeUp,
     Trace,
@@ -157,8 +158,9 @@ def _ends(step: TraceStep) -> bool:
 
 def _hops(bundle: Bundle, step: TraceStep) -> list[tuple[str, str, str]] | None:
     """The ways from the step before to the step after; none when the step only spoke again."""
-    if isinstance(step.event, TimeUp):
-        return [(step.step_before, "longest", step.step_after)] if step.step_after != step.step_before else []
+    if isinstance(step.event, TimeUp | MachineHeard):
+        way = "longest" if isinstance(step.event, TimeUp) else "machine"
+        return [(step.step_before, way, step.step_after)] if step.step_after != step.step_before else []
     return _through(bundle, step.step_before, step.step_after, step)
 
 

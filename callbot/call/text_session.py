@@ -20,6 +20,7 @@ from callbot.messages import (
     Heard,
     HungUp,
     KeyPressed,
+    MachineHeard,
     PromptFinished,
     Say,
     Silence,
@@ -34,6 +35,7 @@ COMMANDS = (
         Text("机器人说了 600ms 时客户插话", "the customer breaks in after 600 ms of what the robot says"),
     ),
     ("/hangup", Text("客户挂断", "the customer hangs up")),
+    ("/machine", Text("接听的是语音信箱", "an answering machine took the call")),
     (
         "/result payment_status=failed",
         Text("系统的回答；给出的值跟在后面：值=内容", "a system's answer; values it gives follow: NAME=VALUE"),
@@ -140,6 +142,8 @@ class TextSession:
                 return self.give(HungUp())
             case "/barge" if (match := re.fullmatch(r"(?:([0-9]{1,6})ms\s+)?(\S.*)", rest)) is not None:
                 return self._barge(int(match[1] or 0), match[2])
+            case "/machine" if not rest:
+                return self.give(MachineHeard())
             case "/result" if "=" in rest:
                 (name, value), *given = [pair.partition("=")[::2] for pair in rest.split()]
                 return self.give(ActionFinished(name, value, dict(given)))

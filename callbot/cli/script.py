@@ -90,7 +90,7 @@ def _lint_all(files: Iterable[Path], queues: frozenset[str], *, whole: bool) -> 
         root = root_of(path).resolve()
         if path.name.endswith(TEST):
             yield from _lint_tests(document, libraries)
-        elif checks.kind(document) in ("intents", "sms", "common", "flow"):
+        elif checks.kind(document) in checks.SHARED:
             yield from checks.check_shared(path)
         else:
             libraries.setdefault(root, libraries.get(root) or load(root_of(path)))

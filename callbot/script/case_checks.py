@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from callbot.language import Text
-from callbot.script.actions import ACTIONS
 from callbot.script.cases import CaseFile
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.kinds import kinds_of
@@ -18,6 +17,7 @@ def check(document: Document, bundle: Bundle) -> Iterator[Finding]:
     """Unknown intents, steps, actions, values and messages in a test file of the right shape."""
     file = CaseFile.model_validate(document.data)
     steps, intents, values = list(bundle.script.steps), list(bundle.intents), list(kinds_of(bundle.script))
+    actions = dict.fromkeys(step.do.action for step in bundle.script.steps.values() if step.do is not None)
     for name in file.with_:
         yield from _known(document, ("with", name), name, "值", "value", list(bundle.script.inputs), key=True)
     for number, case in enumerate(file.cases):
@@ -32,7 +32,7 @@ def check(document: Document, bundle: Bundle) -> Iterator[Finding]:
             if turn.step is not None:
                 yield from _known(document, (*here, "step"), turn.step, "步骤", "step", steps)
             for action in turn.result:
-                known = [*ACTIONS, _TRANSFER]
+                known = [*actions, _TRANSFER]
                 yield from _known(document, (*here, "result", action), action, "动作", "action", known, key=True)
         expect = case.expect
         if expect.never_said is not None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from callbot.script import (
     branch_checks,
+    faq_checks,
     graph_checks,
     recording_checks,
     references,
@@ -19,7 +20,9 @@ from callbot.script import (
     speech_checks,
     waivers,
 )
+from callbot.script.actions import ActionFile
 from callbot.script.context import Context, combine
+from callbot.script.faq import FaqFile
 from callbot.script.findings import Finding
 from callbot.script.library import Library, load, root_of, unreadable
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
@@ -30,10 +33,22 @@ _PASSES = (
     branch_checks.check_calls,
     references.check,
     branch_checks.check,
+    faq_checks.check,
     graph_checks.check,
     speech_checks.check,
     recording_checks.check,
 )
+
+
+SHARED: dict[str, type[BaseModel]] = {
+    "common": CommonPart,
+    "flow": Flow,
+    "intents": IntentFile,
+    "faq": FaqFile,
+    "actions": ActionFile,
+    "sms": SmsFile,
+}
+"""What files that scripts share hold, by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +91,16 @@ def _final(context: Context, found: list[Finding], *, complete: bool) -> tuple[F
 
 
 def check_shared(path: Path) -> tuple[Finding, ...]:
-    """Lint a file of intents, text messages or common parts by itself: parse and shape."""
+    """Lint a file of intents, text messages, actions or common parts by itself: parse and shape."""
     try:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "flow": Flow}
-    model = models.get(kind(document) or "", CommonPart)
+    model = SHARED.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 
 def kind(document: Document) -> str | None:
-    """What a file is: campaign, common, flow, intents, sms; None when it does not say."""
+    """What a file is: a script (campaign, hotline) or one of ``SHARED``; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None

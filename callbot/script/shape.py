@@ -66,6 +66,7 @@ def check_shape(document: Document, model: type[BaseModel]) -> list[Finding]:
     """Every key and value that the model does not allow."""
     spoken = model in (Script, CommonPart, Flow)  # in tests `say` is the customer's
     found = [_flow_say(document, route) for route in document.values if spoken and _is_flow_say(document, route)]
+    found += [_written_without(document, route) for route in document.keys if route[-2:] == ("do", "without")]
     try:
         model.model_validate(document.data)
     except ValidationError as error:
@@ -94,6 +95,11 @@ def _flow_say(document: Document, route: Route) -> Finding:
         ),
         Text("say 单独写一行", "put `say` on a line of its own"),
     )
+
+
+def _written_without(document: Document, route: Route) -> Finding:
+    message = Text("话术里不写 without，它在 actions.yaml 里", "`without` stands in actions.yaml, not in a script")
+    return finding(document, document.place(route, key=True), "S101", message)
 
 
 def _shape_finding(document: Document, model: type[BaseModel], details: ErrorDetails) -> Finding:
@@ -231,6 +237,14 @@ _SPECIAL = {
             "a turn has one thing: hear, say, silence, key or hangup, or only `result`",
         ),
     ),
+    "action_failed": (
+        "S103",
+        Text("failed 总是有，不写在 results 里", "`failed` is always there: do not list it among `results`"),
+    ),
+    "action_without": (
+        "S103",
+        Text("without 里的名字必须是 results 里的", "`without` may only name what is among `results`"),
+    ),
     "one_retry": ("S109", Text("retry_at 和 retry_in 只能写一个", "`retry_at` and `retry_in` exclude each other")),
 }
 
@@ -247,9 +261,12 @@ def _unknown_key(document: Document, model: type[BaseModel], route: Route, name:
         )
         return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint)
     known = _keys_at(model, route[:-1])
-    return finding(
-        document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), did_you_mean(name, known)
-    )
+    hint_here = did_you_mean(name, known)
+    if name in known or name in _keys_at(model, route[:-2]):
+        hint_here = Text(
+            f"{name} 写在外面一层，和 {route[-2]} 并列", f"{name} belongs one level up, beside {route[-2]}"
+        )
+    return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint_here)
 
 
 def _value(data: Any, route: Route) -> Any:

@@ -18,6 +18,7 @@ _PLAIN = {
     "same": Text("没有变", "unchanged"),
     "changed": Text("改了", "changed"),
     "otherwise": Text("都不成立", "otherwise"),
+    "machine": Text("接听的是语音信箱", "answering machine"),
     "longest": Text("到了上限", "limit reached"),
 }
 _NAMED = {

@@ -6,7 +6,7 @@ The database is the arbiter of one rule above all: **no telephone rings twice by
 
     contact   waiting ──claim──> calling ──record──> done        (or waiting again: the script asked for a call-back)
                  ^                  │└────lease ran out─────> interrupted ──operator──> waiting
-                 └──────release─────┘
+                 └──────release─────┘       (set_aside: to interrupted without a call; its prompts cannot be made)
     attempt      claimed ──mark_dialling──> dialling ──record / lease ran out──> ended
                     └────────release────────────┴──> released    (only when it surely never left)
 
@@ -143,7 +143,10 @@ class AttemptStore:
             attempt = _lock(connection, attempt_id)
             if attempt is None or attempt.fence != fence or attempt.state != AttemptState.CLAIMED:
                 return False
-            _interrupt(connection, attempt, outcome)
+            _release(connection, attempt, None)
+            mine = (contacts.c.id == attempt.contact_id) & (contacts.c.fence == fence)
+            values = {"state": ContactState.INTERRUPTED, "outcome": outcome}
+            connection.execute(update(contacts).where(mine).values(values))
             return True
 
     def release_claims(self, owner: str) -> int:
@@ -205,7 +208,7 @@ class AttemptStore:
                 if attempt.state == AttemptState.CLAIMED:
                     _release(connection, attempt, None)
                 elif attempt.state == AttemptState.DIALLING:
-                    _interrupt(connection, attempt, Disposition.INTERRUPTED)
+                    _interrupt(connection, attempt)
                     ended.append(attempt.call_id)
         return ended
 
@@ -298,10 +301,10 @@ def _release(connection: Connection, attempt: Row[Any], due_at: datetime | None)
     connection.execute(update(contacts).where(mine).values(back))
 
 
-def _interrupt(connection: Connection, attempt: Row[Any], outcome: str) -> None:
-    _end(connection, attempt, outcome)
+def _interrupt(connection: Connection, attempt: Row[Any]) -> None:
+    _end(connection, attempt, Disposition.INTERRUPTED)
     mine = (contacts.c.id == attempt.contact_id) & (contacts.c.fence == attempt.fence)
-    values = {"state": ContactState.INTERRUPTED, "outcome": outcome}
+    values = {"state": ContactState.INTERRUPTED, "outcome": Disposition.INTERRUPTED}
     connection.execute(update(contacts).where(mine).values(values))
 
 

@@ -30,7 +30,9 @@ def folder(names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     The intents have one phrase each here: reading the whole pack ninety times takes half a minute.
     """
     shutil.copytree(SCRIPTS / "common", tmp_path / "scripts_dsl" / "common")
-    shutil.copy(SCRIPTS / "sms.yaml", tmp_path / "scripts_dsl")
+    for name in ("sms.yaml", "actions.yaml"):
+        shutil.copy(SCRIPTS / name, tmp_path / "scripts_dsl")
+    (tmp_path / "scripts_dsl" / "knowledge").mkdir()
     rows = "".join(f"  {name}: {{title: {name}, phrases: [{name}]}}\n" for name in names)
     (tmp_path / "scripts_dsl" / "intents").mkdir()
     pack = f"# 允许 S232：标准意图\ndsl: 1\nkind: intents\nintents:\n{rows}"

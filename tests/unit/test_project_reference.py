@@ -10,8 +10,8 @@ from typer.main import get_command
 
 from callbot.authoring.schema_words import ENGLISH
 from callbot.cli import build, settings_file
-from callbot.script import ask, basics, branch, cases, ending, model, prompt
-from callbot.script.actions import ACTIONS
+from callbot.script import actions, ask, basics, branch, cases, ending, faq, model, prompt
+from callbot.script.library import load
 from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit
@@ -33,7 +33,7 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for module in (ask, basics, branch, cases, ending, model, prompt)
+        for module in (actions, ask, basics, branch, cases, ending, faq, model, prompt)
         for part in vars(module).values()
         if isinstance(part, type)
         and issubclass(part, BaseModel)
@@ -54,7 +54,7 @@ def test_keys_have_the_english_of_the_reference_in_the_schema() -> None:
     others = (ask.Ask, model.Bundle, prompt.BargeIn)  # written in short forms that have schemas of their own
     parts = [
         part
-        for module in (ask, basics, branch, cases, ending, model, prompt)
+        for module in (actions, ask, basics, branch, cases, ending, faq, model, prompt)
         for part in vars(module).values()
         if isinstance(part, type) and issubclass(part, BaseModel) and part not in others
     ]
@@ -73,7 +73,7 @@ def test_types_of_values() -> None:
 
 
 def test_actions() -> None:
-    assert ACTIONS.keys() <= set(first_cells("script-keys.md"))
+    assert load(REFERENCE.parents[1] / "scripts_dsl").actions.keys() <= set(first_cells("script-keys.md"))
 
 
 def test_outcomes_of_the_network() -> None:
