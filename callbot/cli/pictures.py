@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from callbot.authoring.drawing import Drawing
     from callbot.messages import CallResult, Trace
+    from callbot.script.model import Bundle
     from callbot.store.repository import Store
 
 Revision = Annotated[
@@ -56,40 +58,68 @@ def graph(
     config: Config = None,
 ) -> None:
     """Mermaid on the screen or a file; one overlay at a time."""
-    from callbot.authoring import travelled
     from callbot.authoring.drawing import draw
     from callbot.authoring.picture_files import mermaid, write
-    from callbot.authoring.publish import WORKING_FILE, choose
-    from callbot.script.revision import read_revision
+    from callbot.script.revision import build_revision, read_revision
+    from callbot.settings import load
 
-    if trace is not None and (funnel or campaign is not None):
+    counts = funnel or campaign is not None
+    if trace is not None and counts:
         raise ScriptError(Text("--trace 和 --funnel 只能选一个", "--trace and --funnel exclude each other"))
-    with opened(config) as (settings, store):
-        path = script_path(settings, script)
-        stored = None if trace is None else _stored(store, trace).trace
-        ran = store.publications.revision(stored.revision) if stored is not None and revision is None else None
-        bundle = read_revision(ran or choose(store.publications, path, revision or WORKING_FILE).revision)
-        drawing = draw(bundle)
-        if stored is not None:
-            one = travelled.travelled(bundle, stored)
-            drawing = travelled.with_path(drawing, bundle, one)
-            _warn_unknown([*one.unknown])
-        elif funnel or campaign is not None:
-            counted = travelled.funnel(bundle, store.campaigns.traces(bundle.script.id, campaign))
-            drawing = travelled.with_funnel(drawing, bundle, counted)
-            typer.echo(tr(f"{counted.calls} 通电话。", f"{counted.calls} calls."), err=True)
-            if counted.unknown:
-                typer.echo(
-                    tr(
-                        f"其中 {counted.unknown} 通走过这一版没有的路，那几步没有计数。",
-                        f"{counted.unknown} of them took ways that this revision does not have; those are not counted.",
-                    ),
-                    err=True,
-                )
+    if trace is None and not counts and revision is None:  # a draft is drawn without any database
+        drawing = draw(read_revision(build_revision(script_path(load(config), script))))
+    else:
+        with opened(config) as (settings, store):
+            path = script_path(settings, script)
+            if trace is not None:
+                drawing = _with_trace(store, path, trace, revision)
+            elif counts:
+                drawing = _with_funnel(store, path, campaign, revision)
+            else:
+                drawing = draw(_bundle(store, path, revision))
     if output is None:
         typer.echo(mermaid(drawing), nl=False)
     else:
         write(drawing, output)
+
+
+def _bundle(store: "Store", path: Path, revision: str | None) -> "Bundle":
+    from callbot.authoring.publish import WORKING_FILE, choose
+    from callbot.script.revision import read_revision
+
+    return read_revision(choose(store.publications, path, revision or WORKING_FILE).revision)
+
+
+def _with_trace(store: "Store", path: Path, call: str, revision: str | None) -> "Drawing":
+    """The way of a call in the revision that it ran, unless another one is wanted."""
+    from callbot.authoring import travelled
+    from callbot.authoring.drawing import draw
+    from callbot.script.revision import read_revision
+
+    trace = _stored(store, call).trace
+    ran = store.publications.revision(trace.revision) if revision is None else None
+    bundle = _bundle(store, path, revision) if ran is None else read_revision(ran)
+    one = travelled.travelled(bundle, trace)
+    _warn_unknown([*one.unknown])
+    return travelled.with_path(draw(bundle), bundle, one)
+
+
+def _with_funnel(store: "Store", path: Path, campaign: str | None, revision: str | None) -> "Drawing":
+    from callbot.authoring import travelled
+    from callbot.authoring.drawing import draw
+
+    bundle = _bundle(store, path, revision)
+    counted = travelled.funnel(bundle, store.campaigns.traces(bundle.script.id, campaign))
+    typer.echo(tr(f"{counted.calls} 通电话。", f"{counted.calls} calls."), err=True)
+    if counted.unknown:
+        typer.echo(
+            tr(
+                f"其中 {counted.unknown} 通走过这一版没有的路，那几步没有计数。",
+                f"{counted.unknown} of them took ways that this revision does not have; those are not counted.",
+            ),
+            err=True,
+        )
+    return travelled.with_funnel(draw(bundle), bundle, counted)
 
 
 def _warn_unknown(unknown: list[tuple[str, str]]) -> None:
