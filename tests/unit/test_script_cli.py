@@ -42,7 +42,7 @@ def test_lint_prints_place_mark_and_suggestion(folder: Path) -> None:
     break_script(folder)
     result = call("lint", "scripts_dsl")
     assert result.exit_code == 1
-    assert "balance_reminder.yaml:22:61  错误 S203  没有名为 wrong_persn 的步骤" in result.output
+    assert "balance_reminder.yaml:23:61  错误 S203  没有名为 wrong_persn 的步骤" in result.output
     assert "^^^^^^^^^^^  您是想写 wrong_person 吗？" in result.output
 
 
@@ -50,7 +50,7 @@ def test_lint_for_programs(folder: Path) -> None:
     break_script(folder)
     answer = json.loads(call("lint", "scripts_dsl", "--json").stdout)
     (found,) = answer["findings"]
-    assert (found["line"], found["column"], found["length"], found["code"]) == (22, 61, 11, "S203")
+    assert (found["line"], found["column"], found["length"], found["code"]) == (23, 61, 11, "S203")
     assert found["severity"] == "error"
 
 
@@ -62,7 +62,7 @@ def test_lint_reads_tests_and_shared_parts_too(folder: Path) -> None:
 
 
 def test_test_passes_and_names_what_fails(folder: Path) -> None:
-    assert "29/29 通过" in call("test").output
+    assert "35/35 通过" in call("test").output
     path = folder / "balance_reminder.test.yaml"
     path.write_text(path.read_text("utf-8").replace("outcome: opt_out", "outcome: out"), "utf-8")
     result = call("test", "balance_reminder")
@@ -80,15 +80,18 @@ def test_coverage_lists_what_no_test_reaches(folder: Path) -> None:
     text = path.read_text("utf-8")
     path.write_text(text[: text.index("  - name: 按 0 转人工")], "utf-8")
     plain = call("test", "balance_reminder")
-    assert "2/2 通过；走到步骤 3/12，走过出路 3/25（16%）" in plain.output
+    (mine,) = json.loads(call("test", "balance_reminder", "--json").stdout)["files"]
+    seen, taken = mine["steps"] - len(mine["unvisited"]), mine["exits"] - len(mine["untaken"])
+    assert (seen, taken) == (3, 3)
+    share = 100 * (seen + taken) // (mine["steps"] + mine["exits"])
+    assert mine["coverage"] == share
+    assert f"2/2 通过；走到步骤 3/{mine['steps']}，走过出路 3/{mine['exits']}（{share}%）" in plain.output
     assert "没有走" not in plain.output
     result = call("test", "balance_reminder", "--coverage")
     assert result.exit_code == 0
     assert "没有走到步骤 handover" in result.output
     assert "步骤 remind 没有走过：听到“有异议”(dispute)" in result.output
     assert "handover 没有走过" not in result.output  # its step says it already
-    answer = json.loads(call("test", "balance_reminder", "--json").stdout)
-    assert answer["files"][0]["coverage"] == 16
 
 
 def test_recordings_are_skipped_with_a_reason_when_nothing_can_hear_them(folder: Path, tmp_path: Path) -> None:
@@ -100,8 +103,9 @@ def test_recordings_are_skipped_with_a_reason_when_nothing_can_hear_them(folder:
     assert result.exit_code == 0
     assert "跳过 答应付款，发短信：" in result.output
     assert "vosk" in result.output
-    assert "28/29 通过" in result.output
-    case = json.loads(call("test", "balance_reminder", "--json").stdout)["files"][0]["cases"][0]
+    cases = json.loads(call("test", "balance_reminder", "--json").stdout)["files"][0]["cases"]
+    assert f"{len(cases) - 1}/{len(cases)} 通过" in result.output
+    case = cases[0]
     assert not case["passed"]
     assert "vosk" in case["skipped"]
 
@@ -209,11 +213,12 @@ def change(path: Path, old: str, new: str) -> None:
 def test_a_warning_is_waived_with_a_reason_on_its_line_above_it_or_for_the_file(folder: Path) -> None:
     path = folder / "balance_reminder.yaml"
     change(path, "您看方便吗？", "如果有什么不清楚的地方也可以现在就问我，您看方便吗？")
-    assert findings() == [("balance_reminder.yaml", 24, "S401")]
+    line = path.read_text("utf-8").split("如果有什么不清楚")[0].count("\n") + 1
+    assert findings() == [(path.name, line, "S401")]
     change(path, "  remind:\n", "  remind:\n    # 允许 S401：法务定稿\n")
     assert findings() == []
     change(path, "S401：法务定稿", "S401")
-    assert findings() == [("balance_reminder.yaml", 24, "S021"), ("balance_reminder.yaml", 25, "S401")]
+    assert findings() == [(path.name, line, "S021"), (path.name, line + 1, "S401")]
     change(path, "    # 允许 S401\n", "")
     change(path, "dsl: 1", "# allow S401: approved by legal\ndsl: 1")
     assert findings() == []

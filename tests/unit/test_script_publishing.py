@@ -55,7 +55,7 @@ def edit(script: Path) -> Callable[[str, str], None]:
 def test_a_life_from_draft_to_roll_back(script: Path, edit: Callable[[str, str], None]) -> None:
     assert "还没有发布过" in done("revisions", ID)
     first = done("publish", ID, "-m", "第一版", "--author", "李经理")
-    assert "29 个用例通过，走过话术的 100%" in first
+    assert "个用例通过，走过话术的 100%" in first
     assert f"已发布 {ID} 第 1 版" in first
     assert "和第 1 版完全相同" in done("publish", ID, "-m", "又来")
     assert "工作文件和最新一版相同" in done("revisions", ID)
@@ -123,7 +123,7 @@ def test_the_gate(script: Path, edit: Callable[[str, str], None]) -> None:
     tests = script.with_name(f"{ID}.test.yaml")
     whole = tests.read_text("utf-8")
     tests.write_text(whole.replace("outcome: opt_out", "outcome: out"), "utf-8")
-    assert "有 3 个用例没有通过" in refused(NotReadyError, "publish", ID, "-m", "x")
+    assert "个用例没有通过，不能发布" in refused(NotReadyError, "publish", ID, "-m", "x")
     tests.write_text(whole[: whole.index("  - name: 按 1")], "utf-8")
     sentence = refused(NotReadyError, "publish", ID, "-m", "x")
     assert "发布至少要 80%" in sentence
