@@ -141,6 +141,12 @@ class CampaignSettings(_Section):
     lease_s: int = Field(default=600, ge=30)
 
 
+class PublishSettings(_Section):
+    """What a script must have before it is published; ``coverage`` in percent of its steps and ways."""
+
+    coverage: int = Field(default=80, ge=0, le=100)
+
+
 class WebSettings(_Section):
     """The HTTP side of control: health and the REST API; on loopback until told otherwise."""
 
@@ -169,6 +175,7 @@ class Settings(_Section):
     sms: SmsSettings = SmsSettings()
     shop: ShopSettings = ShopSettings()
     campaign: CampaignSettings = CampaignSettings()
+    publish: PublishSettings = PublishSettings()
     web: WebSettings = WebSettings()
 
     @property

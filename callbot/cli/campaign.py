@@ -45,26 +45,39 @@ def import_command(
         bool,
         typer.Option("--good-only", help=tr("有问题的行跳过，只要好的", "leave bad rows out and take the good ones")),
     ] = False,
+    wanted: Annotated[
+        str | None,
+        typer.Option(
+            "--revision",
+            metavar="N|file",
+            help=tr("第几版话术，file 是工作文件（默认最新发布的）", "revision, or `file` (newest)"),
+        ),
+    ] = None,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Check every row; import all, or with --good-only the good ones, or nothing and exit with 1."""
+    """Check every row; import all, or with --good-only the good ones, or nothing and exit with 1.
+
+    The campaign keeps the revision of the script that it gets here, whatever is published later.
+    """
     from rich.console import Console
 
-    from callbot.cli.lists import check_list, report_json, show_report
+    from callbot.cli.lists import check_list, choose_revision, report_json, show_chosen, show_report
     from callbot.settings import load
     from callbot.store.repository import open_store
 
     settings = load(config)
-    console = Console(stderr=as_json)
-    revision, report = check_list(settings, contacts, script, console)
-    campaign = None
-    if report.good and (good_only or not report.problems):
-        store = open_store(settings.store_url)
-        try:
-            campaign = store.campaigns.add(title or contacts.stem, revision, report.good)
-        finally:
-            store.close()
+    console = Console(stderr=as_json, soft_wrap=True)
+    store = open_store(settings.store_url)
+    try:
+        chosen = choose_revision(settings, store, script, wanted)
+        report = check_list(chosen.revision, contacts, console)
+        campaign = None
+        if report.good and (good_only or not report.problems):
+            campaign = store.campaigns.add(title or contacts.stem, chosen.revision, report.good)
+    finally:
+        store.close()
+    show_chosen(chosen, console)
     if as_json:
         typer.echo(json.dumps(report_json(campaign, report), ensure_ascii=False))
     else:
@@ -77,9 +90,10 @@ def import_list(store: "Store", settings: "Settings", path: Path, script: str, t
     """Import a list that must be good in every row; returns the campaign's id. Errors: ``ContactListError``."""
     from rich.console import Console
 
-    from callbot.cli.lists import check_list
+    from callbot.cli.lists import check_list, choose_revision
 
-    revision, report = check_list(settings, path, script, Console(stderr=True))
+    revision = choose_revision(settings, store, script, None).revision
+    report = check_list(revision, path, Console(stderr=True))
     if report.problems:
         number, first = len(report.problems), report.problems[0]
         raise ContactListError(

@@ -68,7 +68,7 @@ class Control:
         self._answering: dict[str, asyncio.Task[None]] = {}
         self._planned = asyncio.Event()
         self._settings = settings
-        flows = flows_of(settings)
+        flows = flows_of(settings, store.publications)
         for flow in (*flows.numbers.values(), flows.default, flows.busy):
             if flow is not None:
                 keep_recordings(settings, flow, app.prompts(settings))
