@@ -185,6 +185,10 @@ class Dispatcher:
             # A result comes again until it is stored; for the rest, leases settle what was missed, on the safe side.
             self._log.error("a line's message met a store out of reach", line=sender, problem=str(error))
             return False
+        except Exception:
+            # One message that cannot be dealt with must not end control: it would come again to the next one, for ever.
+            self._log.exception("a line's message could not be dealt with", line=sender, kind=type(message).__name__)
+            return False
 
     async def _take(self, sender: str, message: ToControl) -> bool:
         match message:

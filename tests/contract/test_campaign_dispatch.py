@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -435,6 +435,25 @@ async def test_a_result_waits_for_a_store_that_is_away(world: World) -> None:
     world.store_away = False
     assert await world.end(order)
     assert world.store.campaigns.progress(made).finished
+
+
+async def test_a_result_that_cannot_be_stored_ends_neither_control_nor_other_results(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.campaign(2)
+    await world.line()
+    bad, good = await world.tick()
+
+    def plan(result: CallResult, context: CallContext) -> list[NewFollowUp]:
+        if result.call_id == bad.call_id:
+            raise ValueError("surrogates not allowed")
+        return []
+
+    monkeypatch.setattr(world.dispatcher, "_hands", replace(world.dispatcher._hands, plan=plan))
+    assert not await world.end(bad)  # not acknowledged, so the line keeps it
+    assert await world.end(good)
+    stored = [message for _, message in world.sent if isinstance(message, ResultStored)]
+    assert stored == [ResultStored(good.call_id)]
 
 
 async def test_a_dead_trunk_rests_instead_of_using_up_the_list(world: World) -> None:
