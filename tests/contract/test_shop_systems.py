@@ -206,7 +206,7 @@ async def test_a_request_is_filed_once_for_an_order(world: World, action: str) -
     assert await world.ask(action, order_no="00731") == first
     assert await world.ask(action, order_no="563") == ("filed", {"request_no": "100002"})
     assert await world.ask(action, order_no="900") == ("closed", {})
-    assert [(each["kind"], each["order_no"]) for each in world.records.requests()] == [
+    assert [(each.kind, each.order_no) for each in world.records.work()] == [
         (action.removeprefix("request_"), "00731"),
         (action.removeprefix("request_"), "563"),
     ]
@@ -216,9 +216,7 @@ async def test_an_address_is_changed_until_the_order_leaves(world: World) -> Non
     assert await world.ask("change_address", order_no="00731", address="杭州市") == ("too_late", {})
     assert await world.ask("change_address", order_no="4820165", address="杭州市文三路8号") == ("changed", {})
     assert await world.ask("change_address", order_no="4820165", address="杭州市文三路9号") == ("changed", {})
-    assert [(each["order_no"], each["address"]) for each in world.records.addresses()] == [
-        ("4820165", "杭州市文三路9号")
-    ]
+    assert [(each.order_no, each.what) for each in world.records.work()] == [("4820165", "杭州市文三路9号")]
 
 
 async def test_only_results_and_values_that_scripts_know(world: World) -> None:
@@ -279,7 +277,7 @@ async def test_a_table_that_cannot_be_used(tmp_path: Path, content: str | None) 
     )
     with pytest.raises(SettingsError, match=r"orders\.csv"):
         CsvTable(path, "order_no", "orders_csv").rows("status", "stage")
-    assert records.requests() == []
+    assert records.work() == []
     records.close()
 
 
