@@ -89,7 +89,10 @@ Answer = tuple[str, dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing for people to do: ``kind`` refund, exchange, address or coupon; ``what`` its number, address or code."""
+    """One thing for people to do.
+
+    ``kind`` is refund, exchange, address or coupon; ``what`` the number of the request, the address or the code.
+    """
 
     at: datetime
     kind: str
