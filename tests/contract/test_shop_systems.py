@@ -306,6 +306,8 @@ async def test_what_was_reserved_is_still_so_after_a_restart(tmp_path: Path) -> 
         (0, b""),
         (200, b"<html>"),
         (200, b"[]"),
+        (200, b"[" * 60_000),
+        (200, b"\xff"),
         (200, b'{"result": "perhaps"}'),
         (200, b'{"result": "failed"}'),
         (200, b'{"result": ["paid"]}'),
@@ -324,6 +326,12 @@ async def test_a_service_that_is_not_there_is_failed() -> None:
     with service(lambda *_: (200, b"")) as url:
         pass
     shop = HttpShop(url, ACTIONS)
+    assert await shop.ask(ActionAsked("call_1", "r", "payment_status", {"order_no": "1"})) == ("failed", {})
+    await shop.close()
+
+
+async def test_an_address_that_is_none_is_failed() -> None:
+    shop = HttpShop("http://[", ACTIONS)
     assert await shop.ask(ActionAsked("call_1", "r", "payment_status", {"order_no": "1"})) == ("failed", {})
     await shop.close()
 
