@@ -107,7 +107,7 @@ def shown_caller(caller: str) -> str:
 
 
 def kept_caller(caller: str) -> str:
-    """A caller as the store keeps him."""
+    """A caller, or the number he dialled, as the store keeps it: as long as its columns, whatever was sent."""
     return caller[:_LONGEST_NAME]
 
 

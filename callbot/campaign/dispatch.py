@@ -185,6 +185,10 @@ class Dispatcher:
             # A result comes again until it is stored; for the rest, leases settle what was missed, on the safe side.
             self._log.error("a line's message met a store out of reach", line=sender, problem=str(error))
             return False
+        except Exception:
+            # One message that cannot be dealt with must not end control: it would come again to the next one, for ever.
+            self._log.exception("a line's message could not be dealt with", line=sender, kind=type(message).__name__)
+            return False
 
     async def _take(self, sender: str, message: ToControl) -> bool:
         match message:
@@ -281,8 +285,10 @@ class Dispatcher:
                 self._preparing.ahead(await self._hands.run(self._store.attempts.upcoming, AHEAD, now))
 
     async def _claim(self, room: int, now: datetime) -> Sequence[Claimed]:
-        claim = self._store.attempts.claim
-        return await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner) if room else ()
+        if not room:
+            return ()
+        claim, cold = self._store.attempts.claim, self._preparing.cold
+        return await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner, cold)
 
     def _placed(self, task: asyncio.Task[None]) -> None:
         self._placing.discard(task)
@@ -306,7 +312,7 @@ class Dispatcher:
         match await self._preparing.prepared(claimed):
             case Prepared.READY:
                 return True
-            case Prepared.CANCELLED:
+            case Prepared.CANCELLED | Prepared.COLD:
                 await self._release(claimed.attempt_id, claimed.fence, call_id)
             case Prepared.HOPELESS:
                 set_aside = self._store.attempts.set_aside

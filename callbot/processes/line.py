@@ -182,7 +182,7 @@ class Line:
             return
         order = TakeCall(
             call_id=new_id("call", self._clock),
-            number=call.number,
+            number=kept_caller(call.number),
             caller=kept_caller(call.caller),
             contact=shown_caller(call.caller),
             revision=flow,

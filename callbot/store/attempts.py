@@ -54,13 +54,15 @@ class AttemptStore:
 
     # ------------------------------------------------------------ before the call
 
-    def claim(self, limit: int, now: datetime, lease_s: int, owner: str) -> list[Claimed]:
+    def claim(self, limit: int, now: datetime, lease_s: int, owner: str, cold: Collection[str] = ()) -> list[Claimed]:
         """Take up to ``limit`` due contacts of running campaigns, the longest due first, for ``owner`` alone.
+
+        Campaigns of ``cold`` revisions (their hashes) are passed over.
 
         The lease is for an owner that dies: ``expire`` gives an undialled contact back after it.
         """
         with writing(self._engine) as connection:
-            rows = connection.execute(_due(limit, now).with_for_update(skip_locked=True)).all()
+            rows = connection.execute(_due(limit, now, cold).with_for_update(skip_locked=True)).all()
             script = _revisions(connection, {row.campaign_id for row in rows})
             return [self._claim(connection, row, script, now + timedelta(seconds=lease_s), owner) for row in rows]
 
@@ -266,8 +268,10 @@ class AttemptStore:
             return changed.rowcount
 
 
-def _due(limit: int, now: datetime) -> Select[Any]:
-    running = select(campaigns.c.id).where(campaigns.c.state == CampaignState.RUNNING)
+def _due(limit: int, now: datetime, cold: Collection[str] = ()) -> Select[Any]:
+    running = select(campaigns.c.id).where(
+        campaigns.c.state == CampaignState.RUNNING, campaigns.c.revision_hash.not_in(cold)
+    )
     return (
         select(contacts)
         .where(contacts.c.campaign_id.in_(running), contacts.c.state == ContactState.WAITING)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from callbot.errors import SettingsError, StoreError
 from callbot.language import Text
@@ -16,6 +16,15 @@ from callbot.language import Text
 _BUSY_MS = 15_000
 """How long SQLite waits for another writer; our longest transaction, an import of 100 000 rows, takes a few seconds."""
 
+
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {
+        "pool_pre_ping": True,
+        # libpq waits for minutes by itself when a server's machine is gone, and calls would wait with it.
+        "connect_args": {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 10},
+    },
+}
 
 _UNUSABLE = Text(
     "配置 store.url 不是可用的数据库地址。请写成 sqlite:///文件 或 postgresql://用户@主机/库名。",
@@ -39,7 +48,8 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        # Values are customers' names and numbers: they stay out of every error text and so out of the logs.
+        engine = create_engine(parsed, hide_parameters=True, **_OPTIONS[parsed.get_backend_name()])
     except ModuleNotFoundError as error:
         raise SettingsError(
             Text(
@@ -95,8 +105,10 @@ def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) ->
 def _converted() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, ProgrammingError) as error:
-        # str(error.orig) is the driver's sentence; the statement's values, which may be personal, stay out.
+    except IntegrityError:
+        raise  # a mistake of ours, never of the database
+    except DBAPIError as error:
+        # str(error.orig) is the sentence of the driver, without the values of the statement.
         reason = str(error.orig).strip().splitlines()[0]
         raise StoreError(
             Text(

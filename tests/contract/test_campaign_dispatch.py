@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.contract
 MORNING = datetime(2026, 6, 1, 2, tzinfo=UTC)  # ten o'clock in Shanghai
 OFFICE_HOURS = Window(ZoneInfo("Asia/Shanghai"), time(9), time(20))
 LEASE_S = 60
+SCRIPT = Revision("s", "h", "{}")
 
 
 @dataclass
@@ -96,9 +97,9 @@ class World:
 
         return Dispatcher(self.store, terms, Hands(send, prepare, plan, run, notify, self.clock))  # type: ignore[arg-type]
 
-    def campaign(self, contacts: int) -> str:
+    def campaign(self, contacts: int, revision: Revision = SCRIPT) -> str:
         new = [NewContact(str(n), Phone(f"138{n:08}"), {"name": "王女士"}) for n in range(contacts)]
-        made = self.store.campaigns.add("x", Revision("s", "h", "{}"), new)
+        made = self.store.campaigns.add("x", revision, new)
         self.store.campaigns.start(made)
         return made
 
@@ -267,6 +268,29 @@ async def test_when_nobodys_prompts_can_be_made_all_wait_and_it_is_said_once(wor
     assert len(await world.tick()) == 2
 
 
+async def test_a_new_script_keeps_no_legs_from_other_campaigns(world: World) -> None:
+    slow = world.campaign(3, Revision("slow", "h-slow", "{}"))
+    released = asyncio.Event()
+
+    async def prepare(contact: Due) -> None:
+        if contact.campaign_id == slow:
+            await released.wait()
+
+    world.prepare = prepare
+    await world.line(legs=3)
+    await world.dispatcher.tick()  # three of the slow script in hand: one makes its prompts, two go back
+    other = world.campaign(2, Revision("ready", "h-ready", "{}"))
+    async with asyncio.timeout(10):
+        while world.store.campaigns.progress(other).waiting:
+            await world.dispatcher.tick()
+            await asyncio.sleep(0.05)
+    assert world.store.campaigns.progress(slow).waiting == 2
+    released.set()
+    await world.dispatcher.settled()
+    orders = [message for _, message in world.sent if isinstance(message, PlaceCall)]
+    assert [order.revision.script for order in orders] == ["ready", "ready", "slow"]
+
+
 async def test_prompts_of_the_next_are_made_while_all_legs_are_busy(world: World) -> None:
     world.campaign(AHEAD + 3)
     await world.line(legs=1)
@@ -411,6 +435,25 @@ async def test_a_result_waits_for_a_store_that_is_away(world: World) -> None:
     world.store_away = False
     assert await world.end(order)
     assert world.store.campaigns.progress(made).finished
+
+
+async def test_a_result_that_cannot_be_stored_ends_neither_control_nor_other_results(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.campaign(2)
+    await world.line()
+    bad, good = await world.tick()
+
+    def plan(result: CallResult, context: CallContext) -> list[NewFollowUp]:
+        if result.call_id == bad.call_id:
+            raise ValueError("surrogates not allowed")
+        return []
+
+    monkeypatch.setattr(world.dispatcher, "_hands", replace(world.dispatcher._hands, plan=plan))
+    assert not await world.end(bad)  # not acknowledged, so the line keeps it
+    assert await world.end(good)
+    stored = [message for _, message in world.sent if isinstance(message, ResultStored)]
+    assert stored == [ResultStored(good.call_id)]
 
 
 async def test_a_dead_trunk_rests_instead_of_using_up_the_list(world: World) -> None:

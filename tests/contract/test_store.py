@@ -1,6 +1,8 @@
 """The store keeps its promises on SQLite and on PostgreSQL alike."""
 
+import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -183,6 +185,11 @@ def test_an_unusable_url_is_a_sentence() -> None:
 # ---------------------------------------------------------------- campaigns
 
 
+def test_a_server_that_does_not_answer_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf, pytest.raises(StoreError):
+        open_store(f"postgresql://callbot@127.0.0.1:{deaf.getsockname()[1]}/callbot")
+
+
 def test_a_campaign_comes_back_as_it_was_added(store: Store) -> None:
     made = campaign(store, 3, start=False)
     found = store.campaigns.get(made)
@@ -255,6 +262,12 @@ def test_who_comes_next_is_seen_without_being_taken(store: Store) -> None:
     assert last.phone == Phone("13800000002")
     store.campaigns.pause(made)
     assert store.attempts.upcoming(2, NOW) == []
+
+
+def test_campaigns_of_a_cold_revision_are_passed_over(store: Store) -> None:
+    campaign(store)
+    assert store.attempts.claim(1, NOW, 60, "control", {SCRIPT.hash}) == []
+    assert len(store.attempts.claim(1, NOW, 60, "control", {"another"})) == 1
 
 
 def test_a_contact_set_aside_waits_for_the_operator_and_was_no_attempt(store: Store) -> None:
@@ -458,6 +471,23 @@ def test_a_call_that_came_in_is_kept_with_what_follows_and_belongs_to_nobody(sto
     assert kept.call == came_in
     assert [followup.text for followup in kept.followups] == ["您好"]
     assert [followup.call_id for followup in store.followups.pending(10)] == ["call_1"]
+
+
+def test_what_a_column_cannot_hold_is_a_sentence_without_the_values(store: Store) -> None:
+    """A result that PostgreSQL refuses must not end control, nor may what it holds get into a log."""
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite takes text of any length")
+    claimed = claim_of_one(store)
+    with pytest.raises(StoreError) as caught:
+        store.attempts.record(result(claimed, line="x" * 65, slots={"a": "138" + "0" * 8}), ())
+    assert "138" + "0" * 8 not in "".join(traceback.format_exception(caught.value))
+
+
+def claim_of_one(store: Store) -> Claimed:
+    campaign(store)
+    (claimed,) = claim(store)
+    assert dial(store, claimed)
+    return claimed
 
 
 def test_calls_that_came_in_are_listed_newest_first_and_those_we_made_are_not(store: Store) -> None:
