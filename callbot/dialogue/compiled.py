@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from callbot.dialogue.knowledge import Knowledge, PhraseKnowledge
+from callbot.dialogue.knowledge import Knowledge, compile_knowledge
 from callbot.dialogue.machine import ScriptMachine
 from callbot.dialogue.understand import Intents, compile_intents
 from callbot.protocol import Revision
@@ -57,6 +57,6 @@ def compile_revision(revision: Revision) -> CompiledScript:
         compile_intents(bundle.intents, bundle.fillers),
         kinds_of(bundle.script),
         bundle.recordings,
-        PhraseKnowledge(bundle.faq),
+        compile_knowledge(bundle.faq),
         bundle.faq,
     )

@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from callbot.script.basics import Dsl, Name, Part
+from callbot.script.phrases import Phrasing
 
 _SENTENCE_END = re.compile(r"[。！？!?]+")
 
@@ -15,7 +16,9 @@ _SENTENCE_END = re.compile(r"[。！？!?]+")
 class FaqEntry(Part):
     """One question in its usual wordings, and its answer."""
 
-    questions: tuple[str, ...] = Field(min_length=1, title="问法", description="客户怎么问；(甲|乙) 是任选其一")
+    questions: tuple[Phrasing, ...] = Field(
+        min_length=1, title="问法", description="客户怎么问；(甲|乙) 是任选其一，… 是中间隔几个字"
+    )
     answer: str = Field(title="回答", description="机器人的回答，最多两句，不带 {值}")
 
     @property

@@ -6,7 +6,7 @@ from callbot.language import Text
 from callbot.script.context import Context
 from callbot.script.faq import FaqEntry, FaqFile
 from callbot.script.findings import Finding, did_you_mean, finding
-from callbot.script.phrases import expand
+from callbot.script.phrases import shared
 from callbot.script.source import Document, Place
 
 _SENTENCES = 2
@@ -31,7 +31,7 @@ def _categories(context: Context) -> Iterator[Finding]:
 
 
 def _entries(context: Context) -> Iterator[Finding]:
-    asked: dict[str, str] = {}
+    asked: dict[str, list[str]] = {}
     for name in context.script.faq.categories if context.script.faq else ():
         document = context.library.faqs.get(name)
         if document is None:
@@ -39,12 +39,13 @@ def _entries(context: Context) -> Iterator[Finding]:
         for key, entry in FaqFile.model_validate(document.data).entries.items():
             yield from _answer(document, key, entry)
             for at, question in enumerate(entry.questions):
-                other = next((asked[text] for text in expand(question) if text in asked), None)
-                if other is not None and other != f"{name}.{key}":
+                others = [each for each in asked if each != f"{name}.{key}"]
+                other = next((each for each in others if shared([question], asked[each], most=1)), None)
+                if other is not None:
                     place = document.place(("entries", key, "questions", at))
                     message = Text(f"{other} 也有这个问法", f"{other} has this wording too")
                     yield finding(document, place, "S412", message, warn=True)
-                asked |= dict.fromkeys(expand(question), f"{name}.{key}")
+                asked.setdefault(f"{name}.{key}", []).append(question)
 
 
 def _answer(document: Document, key: str, entry: FaqEntry) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from callbot.script.basics import NAME, TO, TO_SCHEMA, Dsl, Duration, Key, Name,
 from callbot.script.branch import CheckRow, Hours
 from callbot.script.ending import EndSpec, HangupRule
 from callbot.script.faq import Digressions, FaqEntry
+from callbot.script.phrases import Phrasing
 from callbot.script.prompt import BargeIn, Interrupting, Recordings, Said
 
 InputType = Literal[
@@ -276,8 +277,10 @@ class Intent(Part):
     title: str = Field(title="中文名")
     means: Name | None = Field(default=None, title="也算", description="步骤没有等这个意图时，当作这个意图")
     sure: bool = Field(default=False, title="必须确定", description="只接受说法完全一致或同音，不接受相近的音")
-    whole: tuple[str, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
-    phrases: tuple[str, ...] = Field(default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
+    whole: tuple[Phrasing, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
+    phrases: tuple[Phrasing, ...] = Field(
+        default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一，… 是中间隔几个字"
+    )
 
 
 class IntentFile(Part):

@@ -128,6 +128,13 @@ def _shape_finding(document: Document, model: type[BaseModel], details: ErrorDet
                 f"{details['input']!r} cannot be a name: use lower-case letters, digits and _",
             )
             return finding(document, document.place(route, key=key), "S111", message)
+        case "phrasing":
+            message = Text(f"说法“{details['input']}”写得不对", f"the phrase {details['input']!r} is not well formed")
+            hint = Text(
+                "括号要成对、不能套括号，… 写在括号外面，至少有几个字必须说出来",
+                "parentheses match and are not nested, `…` stands outside of them, and some characters must be said",
+            )
+            return finding(document, place, "S103", message, hint)
         case "literal_error":
             expected = details.get("ctx", {}).get("expected", "")
             known = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]

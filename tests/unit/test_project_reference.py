@@ -15,6 +15,7 @@ from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit
 
+SCRIPTS = Path(__file__).parents[2] / "scripts_dsl"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
@@ -49,6 +50,10 @@ def test_types_of_values() -> None:
 
 def test_actions() -> None:
     assert load(REFERENCE.parents[1] / "scripts_dsl").actions.keys() <= set(first_cells("script-keys.md"))
+
+
+def test_shared_intents() -> None:
+    assert first_cells("intents.md") == list(load(SCRIPTS).intents)
 
 
 def test_outcomes_of_the_network() -> None:

@@ -87,7 +87,7 @@ def test_sim_talks_to_the_end(folder: Path) -> None:
     result = call("sim", "balance_reminder", "--with", "name=李先生", typed=typed)
     assert result.exit_code == 0
     assert "请问是李先生本人吗" in result.output
-    assert "[already_paid 0.94] phrase 付过了" in result.output
+    assert "[already_paid 1.00] words 付过了" in result.output
     assert result.output.rstrip().endswith("结束：already_paid")
 
 
