@@ -23,6 +23,7 @@ from callbot.language import Text, tr
 from callbot.messages import ActionFinished
 from callbot.ports import ShopSystems
 from callbot.processes.hotlines import Hotlines, flows_of
+from callbot.processes.recordings import keep_recordings
 from callbot.protocol import (
     ActionAnswer,
     ActionAsked,
@@ -66,7 +67,12 @@ class Control:
         self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
         self._answering: dict[str, asyncio.Task[None]] = {}
         self._planned = asyncio.Event()
-        self._hotlines = Hotlines(flows_of(settings), store.incoming, systems, self._speech.prepare, self._server.send)
+        self._settings = settings
+        flows = flows_of(settings)
+        for flow in (*flows.numbers.values(), flows.default, flows.busy):
+            if flow is not None:
+                keep_recordings(settings, flow, app.prompts(settings))
+        self._hotlines = Hotlines(flows, store.incoming, systems, self._speech.prepare, self._server.send)
         gateway = app.sms_gateway(settings, store)
         self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
         self.dispatcher = Dispatcher(
@@ -173,6 +179,7 @@ class Control:
         pieces = list(contact_pieces(script, contact.inputs))
         if contact.revision.hash not in self._shared_ready:
             pieces = [FILLER, *shared_pieces(script), *pieces]
+            await asyncio.to_thread(keep_recordings, self._settings, contact.revision, app.prompts(self._settings))
         await self._speech.prepare(pieces)
         self._shared_ready.add(contact.revision.hash)
 

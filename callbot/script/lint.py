@@ -59,10 +59,15 @@ def check(path: Path, library: Library | None = None) -> Checked:
         document = source.read(path)
     except OSError:
         return Checked((unreadable(path),))
+    return check_document(document, library)
+
+
+def check_document(document: Document, library: Library | None = None) -> Checked:
+    """Lint a campaign script that was read already."""
     found = check_yaml(document) or check_shape(document, Script)
     if found:
         return Checked(tuple(found))
-    library = library or load(root_of(path))
+    library = library or load(root_of(document.path))
     if library.findings:
         return Checked(tuple(library.findings))
     context = combine(document, library)

@@ -111,8 +111,8 @@ def test_a_key_without_meaning_is_unclear(shop: Workshop) -> None:
 
 
 def test_keys_of_a_number_count_when_it_is_complete(shop: Workshop) -> None:
-    ask = "  ask: {order_no: digits, gave_up: lost}\n  read_back: off\n"
-    steps = f"greet:\n  say: {OPENING}请输入。\n{ask}  then: bye\n"
+    ask = "ask: {order_no: digits, gave_up: lost}\n  read_back: off\n  then: bye\n"
+    steps = f"greet:\n  say: {OPENING}请输入。\n  {ask}"
     script = shop.compile(steps)
     session = talk(script, Silence(), KeyPressed("2"), KeyPressed("*"))
     assert session.state.counters["turns"] == 1
