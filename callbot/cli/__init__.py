@@ -22,7 +22,7 @@ from callbot.language import tr
 
 def build() -> typer.Typer:
     """The whole command line, with help in the interface's language."""
-    from callbot.cli import calls, campaign, kamailio, machine, people, script, speech, system
+    from callbot.cli import calls, campaign, kamailio, machine, people, script, shop, speech, system
 
     app = typer.Typer(
         name="callbot",
@@ -35,7 +35,7 @@ def build() -> typer.Typer:
         ),
     )
     app.callback()(_options)
-    for group in (system, campaign, calls, people, script, speech, machine, kamailio):
+    for group in (system, campaign, calls, shop, people, script, speech, machine, kamailio):
         group.register(app)
     return app
 

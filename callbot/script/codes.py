@@ -65,8 +65,17 @@ CODES: dict[str, Text] = {
         "句子、with 或 retry_at 用了没有的值。值来自 inputs、ask 和 do 的 gives。",
         "A value that does not exist. Values come from `inputs`, `ask` and `gives`.",
     ),
-    "S205": Text("没有这个动作。", "There is no such action."),
-    "S206": Text("动作的结果或参数不对：每个可能的结果都要写去处。", "Results or arguments do not fit the action."),
+    "S205": Text(
+        "没有这个动作。话术能问的动作都写在 actions.yaml 里；要用新的动作，先在那里写上标题、with、results 和 gives，\n"
+        "再请商城系统回答它。",
+        "There is no such action. actions.yaml declares what scripts can ask; a new action is declared there first.",
+    ),
+    "S206": Text(
+        "do 和 actions.yaml 里写的不一样：results 要写全每个可能的结果（加上 failed），with 要给全它要的值，\n"
+        "值的名字不同时写 with: {动作要的名字: 值的名字}，gives 的类型和保密要照写。",
+        "`do` does not fit what actions.yaml declares: every result needs a way (and `failed`), `with` all it takes "
+        "(`with: {its name: your value}` where names differ), `gives` the same type and privacy.",
+    ),
     "S207": Text("短信模板写在 sms.yaml 里。", "Text messages are defined in sms.yaml."),
     "S208": Text("短信要用的值，这个话术里没有。", "The text message needs a value that this script does not have."),
     "S209": Text("id 和文件名要一样。", "`id` has to be the file's name."),
