@@ -338,7 +338,8 @@ def _move_on(connection: Connection, attempt: Row[Any], result: CallResult) -> N
         number += 1
         connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(number=number))
     values: dict[str, Any] = {"outcome": result.outcome, "last_call_id": result.call_id, "attempts": number}
-    if Disposition.INTERRUPTED in (result.disposition, result.outcome):  # cut off, ringing or talking
+    # Cut off while ringing or talking, or taken back while it rang: whether to ring again is the operator's decision.
+    if {Disposition.INTERRUPTED, Disposition.CANCELLED} & {result.disposition, result.outcome}:
         values["state"] = ContactState.INTERRUPTED
     elif result.retry_at is not None and number < MAX_ATTEMPTS:
         values |= {"state": ContactState.WAITING, "due_at": result.retry_at}

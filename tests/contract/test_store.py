@@ -363,6 +363,20 @@ def test_a_call_cut_off_waits_for_the_operator(store: Store) -> None:
     assert again.number == 2
 
 
+def test_a_call_taken_back_while_it_rang_is_not_forgotten(store: Store) -> None:
+    """A restart of callbot cancels what rings: nobody was reached, and nobody may be rung again by itself."""
+    made = campaign(store)
+    (claimed,) = claim(store)
+    dial(store, claimed)
+    cancelled = result(claimed, disposition=Disposition.CANCELLED, outcome="cancelled", answered_at=None)
+    assert store.attempts.record(cancelled, ())
+    (one,) = store.campaigns.results(made)
+    assert (one.state, one.outcome) == (ContactState.INTERRUPTED, "cancelled")
+    assert claim(store, now=LATER) == []
+    assert store.attempts.call_again([one.contact_id], LATER) == 1
+    assert len(claim(store, now=LATER)) == 1
+
+
 def test_a_result_after_the_operators_decision_is_kept_beside_the_new_state(store: Store) -> None:
     made = campaign(store)
     (claimed,) = claim(store)
