@@ -65,6 +65,7 @@ class Control:
         self._lines: dict[str, tuple[LineHealth, int]] = {}
         self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
         self._tasks: set[asyncio.Task[None]] = set()
+        self._for_dispatcher: asyncio.Queue[tuple[str, ToControl]] = asyncio.Queue()
         self._planned = asyncio.Event()
         self._hotlines = Hotlines(flows_of(settings), store.incoming, systems, self._speech.prepare, self._server.send)
         gateway = app.sms_gateway(settings, store)
@@ -88,8 +89,8 @@ class Control:
         await self.dispatcher.start()
         try:
             async with asyncio.TaskGroup() as group:
-                services = (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver())
-                for work in (*services, self._hotlines.run()):
+                receiving = (self._receive(), self._dispatch(), self._speech.run())
+                for work in (*receiving, self.dispatcher.run(), self._deliver(), self._hotlines.run()):
                     group.create_task(work)
         finally:
             await self.dispatcher.drain()
@@ -124,8 +125,13 @@ class Control:
                     await self._server.send(asked_by, message)
                 case _:
                     await self._note_line(message)
-                    if await self.dispatcher.handle(line, message):
-                        self._planned.set()
+                    self._for_dispatcher.put_nowait((line, message))
+
+    async def _dispatch(self) -> None:
+        """What touches the store, one after the other; a slow database must not keep callers' questions waiting."""
+        while True:
+            if await self.dispatcher.handle(*await self._for_dispatcher.get()):
+                self._planned.set()
 
     async def _notify(self, text: Text) -> None:
         await self._live.send(Notice(text.zh, text.en))

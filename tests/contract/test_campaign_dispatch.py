@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from callbot.campaign.dispatch import PROMPTS_FAILED, Dispatcher, Hands, Terms
 from callbot.campaign.preparing import AHEAD, MOST_S, TRIES
@@ -411,6 +412,19 @@ async def test_a_result_waits_for_a_store_that_is_away(world: World) -> None:
     world.store_away = False
     assert await world.end(order)
     assert world.store.campaigns.progress(made).finished
+
+
+async def test_logs_name_contacts_by_id_alone(world: World) -> None:
+    async def fail(contact: Due) -> None:
+        raise SpeechError(Text("没有声音", "no voice"))
+
+    world.prepare = fail
+    world.campaign(1)
+    await world.line()
+    with capture_logs() as logs:
+        await world.tick()
+    assert "could not be made" in str(logs)
+    assert "王女士" not in str(logs)
 
 
 async def test_a_result_that_cannot_be_stored_ends_neither_control_nor_other_results(
