@@ -33,7 +33,7 @@ fuzz: dev-env test-tools ## 用两万条损坏的 SIP 消息测试（约半分�
 bench: dev-env test-tools own-build ## 测量各项指标，写入 docs/figures.md | measure, and write docs/figures.md
 	$(BIN)/python -m tests.bench.figures $(ARGS)
 
-bench-telephony: dev-env test-tools own-build ## 测量电话层的指标 | measure the telephony figures alone
+bench-telephony: dev-env test-tools own-build ## 测量电话层的指标（约十分钟） | measure the telephony figures alone, ten minutes
 	$(BIN)/python -m tests.bench.telephony $(ARGS)
 
 soak: dev-env own-build ## 一万通短通话，看内存 | ten thousand short calls, watching memory

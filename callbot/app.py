@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from callbot.clock import SystemClock
 from callbot.errors import SettingsError
 from callbot.language import Text
 from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
@@ -129,11 +130,23 @@ def store(settings: Settings) -> "Store":
 
 
 def systems(settings: Settings) -> ShopSystems:
-    """The systems that scripts may ask."""
-    from callbot.customers.orders import CsvOrders
-    from callbot.customers.systems import OrderActions
+    """The systems that scripts may ask. Errors: ``SettingsError`` when the token's environment variable is not set."""
+    from callbot.customers.http_shop import HttpShop
+    from callbot.customers.orders import CsvTable
+    from callbot.customers.tables_shop import Tables, TablesShop
+    from callbot.script.library import load
+    from callbot.store.shop import ShopRecords
 
-    return OrderActions(CsvOrders(settings.orders_csv) if settings.orders_csv else None)
+    if settings.shop.url:
+        token = _token(settings.shop.token_env, Text("商城接口", "the shop's API"))
+        return HttpShop(settings.shop.url, load(settings.scripts_dir).actions, token)
+    orders, coupons = settings.orders_csv, settings.coupons_csv
+    tables = Tables(
+        CsvTable(orders, "order_no", "orders_csv") if orders else None,
+        CsvTable(coupons, "code", "coupons_csv") if coupons else None,
+    )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return TablesShop(tables, ShopRecords(settings.data_dir / "shop.db"), SystemClock())
 
 
 def sms_gateway(settings: Settings, store: "Store") -> SmsGateway:
@@ -144,15 +157,19 @@ def sms_gateway(settings: Settings, store: "Store") -> SmsGateway:
         case "outbox":
             return OutboxGateway(store.followups)
         case "http":
-            name = settings.sms.token_env
-            if name and name not in os.environ:
-                raise SettingsError(
-                    Text(
-                        f"短信网关的令牌应在环境变量 {name} 里，但它没有设置。",
-                        f"The SMS gateway's token should be in the environment variable {name}, which is not set.",
-                    )
-                )
-            return HttpGateway(settings.sms.url, os.environ.get(name, "") if name else "")
+            return HttpGateway(settings.sms.url, _token(settings.sms.token_env, Text("短信网关", "the SMS gateway")))
+
+
+def _token(name: str, whose: Text) -> str:
+    """The token in an environment variable, "" when none is named."""
+    if name and name not in os.environ:
+        raise SettingsError(
+            Text(
+                f"{whose.zh}的令牌应在环境变量 {name} 里，但它没有设置。",
+                f"The token of {whose.en} should be in the environment variable {name}, which is not set.",
+            )
+        )
+    return os.environ.get(name, "") if name else ""
 
 
 def dbos_url(settings: Settings) -> str:

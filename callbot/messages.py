@@ -33,11 +33,13 @@ class Heard(Message, frozen=True):
 
     ``text`` is simplified Chinese, ``""`` when speech was certain but no word was recognised. ``intent`` is given
     only by tests that skip understanding. ``during_prompt``: the customer began before the robot had finished.
+    ``emotion`` is what the voice says besides the words, named like an intent (``angry``), "" for nothing special.
     """
 
     text: str
     intent: str | None = None
     during_prompt: bool = False
+    emotion: str = ""
 
 
 class KeyPressed(Message, frozen=True):
@@ -68,13 +70,17 @@ class HungUp(Message, frozen=True):
     """The customer hung up."""
 
 
+class MachineHeard(Message, frozen=True):
+    """An answering machine or an announcement speaks, no person: what follows is a message, or the end."""
+
+
 class TimeUp(Message, frozen=True):
     """The conversation has to come to an end: the script's ``longest`` or the shutdown of the line."""
 
     reason: Literal["longest", "shutdown"]
 
 
-Event = Answered | Heard | KeyPressed | Silence | PromptFinished | ActionFinished | HungUp | TimeUp
+Event = Answered | Heard | KeyPressed | Silence | PromptFinished | ActionFinished | HungUp | MachineHeard | TimeUp
 
 
 # ---------------------------------------------------------------- actions: the dialogue → the world

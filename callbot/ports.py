@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from callbot.protocol import ActionAsked
 from callbot.values import Disposition, Pcm
 
 
@@ -245,27 +246,18 @@ class Systems(Protocol):
         ...
 
 
-class ShopSystems(Systems, Protocol):
+class ShopSystems(Protocol):
     """The systems as control has them at hand."""
+
+    async def ask(self, asked: ActionAsked) -> tuple[str, dict[str, str]]:
+        """The named result and what it gives; ``failed`` when there is none, with the reason in the log. Never raises.
+
+        A question of a name that was answered before gets the same answer, and nothing is done twice.
+        """
+        ...
 
     def spoken_texts(self) -> Sequence[str]:
         """Texts that answers can hold now, so that their prompts can be made before anybody asks. Blocking."""
-        ...
-
-
-class OrderSystem(Protocol):
-    """The shop's orders, as far as calls need them. Blocking."""
-
-    def payment_status(self, order_no: str) -> Literal["paid", "unpaid"]:
-        """Whether the order's balance is paid; ``KeyError`` when there is no such order."""
-        ...
-
-    def order_status(self, order_no: str) -> str:
-        """How the order stands, in words to be spoken; ``KeyError`` when there is no such order."""
-        ...
-
-    def order_statuses(self) -> Sequence[str]:
-        """Every answer ``order_status`` can give now."""
         ...
 
 

@@ -109,9 +109,9 @@ class CommandDone(Message, frozen=True):
 
 
 class ActionAnswer(Message, frozen=True):
-    """The answer of a system to ``ActionAsked``."""
+    """The answer of a system to the ``ActionAsked`` of the same ``request``."""
 
-    call_id: str
+    request: str
     finished: ActionFinished
 
 
@@ -208,12 +208,17 @@ Live = CallProgress | Notice
 
 
 class ActionAsked(Message, frozen=True):
-    """The dialogue of a call asks a system that only control can reach."""
+    """The dialogue of a call asks a system that only control can reach.
+
+    ``request`` names the question (``call.requests``): whoever carries it out does so once, however often it is asked.
+    ``phone`` is the caller's number; "" when we call, and when it is withheld.
+    """
 
     call_id: str
+    request: str
     action: str
     arguments: dict[str, str]
-    inputs: dict[str, str]
+    phone: str = ""
 
 
 class CallEnded(Message, frozen=True):

@@ -175,6 +175,13 @@ class SmsSettings(_Section):
         return self
 
 
+class ShopSettings(_Section):
+    """The shop's systems over HTTP: where ``POST /actions/<name>`` is answered; without ``url`` the tables answer."""
+
+    url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    token_env: str = ""
+
+
 class CampaignSettings(_Section):
     """Limits that hold for all campaigns of this installation."""
 
@@ -203,12 +210,14 @@ class Settings(_Section):
     scripts_dir: Path = Path("scripts_dsl")
     flows_dir: Path = Path("ivr_flows")
     orders_csv: Path | None = None
+    coupons_csv: Path | None = None
     store: StoreSettings = StoreSettings()
     telephony: TelephonySettings = TelephonySettings()
     transfer: TransferSettings = TransferSettings()
     hotline: HotlineSettings = HotlineSettings()
     speech: SpeechSettings = SpeechSettings()
     sms: SmsSettings = SmsSettings()
+    shop: ShopSettings = ShopSettings()
     campaign: CampaignSettings = CampaignSettings()
     web: WebSettings = WebSettings()
 
@@ -297,6 +306,8 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     }
     if settings.orders_csv is not None:
         changes["orders_csv"] = base / settings.orders_csv.expanduser()
+    if settings.coupons_csv is not None:
+        changes["coupons_csv"] = base / settings.coupons_csv.expanduser()
     if settings.speech.vosk_model is not None:
         model = base / settings.speech.vosk_model.expanduser()
         changes["speech"] = settings.speech.model_copy(update={"vosk_model": model})

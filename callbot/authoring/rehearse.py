@@ -11,11 +11,11 @@ from callbot.dialogue.engine import CompiledScript, compile_revision
 from callbot.dialogue.pieces import reading
 from callbot.errors import ScriptError
 from callbot.language import Text
-from callbot.messages import ActionFinished, End, Event, Heard, HungUp, KeyPressed, Say, Silence
+from callbot.messages import ActionFinished, End, Event, Heard, HungUp, KeyPressed, MachineHeard, Say, Silence
 from callbot.script import source
 from callbot.script.cases import Case, CaseExpect, CaseFile, CaseTurn
 from callbot.script.findings import render
-from callbot.script.graph import exits
+from callbot.script.graph import exits, starts
 from callbot.script.inputs import InputProblem
 from callbot.script.revision import build_revision
 from callbot.script.shape import check_shape, check_yaml
@@ -62,12 +62,12 @@ def rehearse(path: Path, zone: str = "Asia/Shanghai") -> Rehearsal:
     file = read_cases(path)
     script = compile_revision(build_revision(path.parent / f"{file.script}.yaml"))
     try:
-        now = datetime.fromisoformat(file.now).replace(tzinfo=ZoneInfo(zone))
+        begins = [datetime.fromisoformat(case.now or file.now).replace(tzinfo=ZoneInfo(zone)) for case in file.cases]
     except ValueError:
         raise ScriptError(
             Text(f"{path} 的 now 写成 2026-06-01 10:00 这样", f"{path}: write `now` like 2026-06-01 10:00")
         ) from None
-    cases = tuple(_run(script, case, file, now) for case in file.cases)
+    cases = tuple(_run(script, case, file, now) for case, now in zip(file.cases, begins, strict=True))
     steps, ways = _reachable(script)
     return Rehearsal(
         path,
@@ -94,7 +94,7 @@ def read_cases(path: Path) -> CaseFile:
 
 def _reachable(script: CompiledScript) -> tuple[set[str], set[str]]:
     model = script.script
-    used = {model.start, model.longest.then}
+    used = set(starts(model))
     waiting, ways = list(used), set()
     while waiting:
         name = waiting.pop()
@@ -133,13 +133,15 @@ def _at(number: int, problem: Text) -> Text:
 
 def _events(turn: CaseTurn) -> list[Event]:
     if turn.hear is not None:
-        return [Heard("", turn.hear, during_prompt=turn.during_prompt)]
+        return [Heard("", turn.hear, during_prompt=turn.during_prompt, emotion=turn.emotion or "")]
     if turn.say is not None:
-        return [Heard(turn.say, during_prompt=turn.during_prompt)]
+        return [Heard(turn.say, during_prompt=turn.during_prompt, emotion=turn.emotion or "")]
     if turn.key is not None:
         return [KeyPressed(key) for key in turn.key]
     if turn.silence:
         return [Silence()]
+    if turn.machine:
+        return [MachineHeard()]
     return [HungUp()] if turn.hangup else []
 
 
@@ -151,7 +153,7 @@ def _play(session: TextSession, turn: CaseTurn, done: list[TextTurn]) -> Iterato
     for event in _events(turn):
         if session.state.ended:
             yield Text("通话在这之前已经结束了", "the call had ended before this")
-        elif session.waits_for is not None and not turn.hangup:
+        elif session.waits_for is not None and not (turn.hangup or turn.machine):
             yield Text(
                 f"机器人在等 {session.waits_for} 的结果，请写 result",
                 f"the robot waits for {session.waits_for}: give its `result`",
@@ -236,6 +238,8 @@ def _lines(turn: TextTurn) -> Iterator[str]:
             yield "客户：（沉默）"
         case HungUp():
             yield "客户：（挂断）"
+        case MachineHeard():
+            yield "（答录机）"
         case ActionFinished(action=action, result=result):
             yield f"系统：{action} = {result}"
         case _:

@@ -10,15 +10,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from callbot.script.actions import ActionFile
 from callbot.script.cases import CaseFile
+from callbot.script.faq import FaqFile
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 
 _SCHEMAS: dict[str, type[BaseModel]] = {
     "script.v1.json": Script,
     "common.v1.json": CommonPart,
+    "faq.v1.json": FaqFile,
     "flow.v1.json": Flow,
     "intents.v1.json": IntentFile,
     "sms.v1.json": SmsFile,
+    "actions.v1.json": ActionFile,
     "test.v1.json": CaseFile,
 }
 

@@ -16,22 +16,22 @@ class Asking:
         self._systems = systems
         self._spawn = spawn
         self._post = post
-        self._deadlines: dict[str, int] = {}
+        self._open: dict[str, tuple[Do, int]] = {}
         self._held: list[ActionFinished] = []
 
     def ask(self, question: Do, now_ms: int) -> None:
         """Ask; ``failed`` is posted when no answer has come ``question.timeout_ms`` after ``now_ms``."""
-        self._deadlines[question.action] = now_ms + question.timeout_ms
+        self._open[question.action] = question, now_ms + question.timeout_ms
         self._spawn(self._ask(question))
 
     def answered(self, answer: ActionFinished) -> None:
         """Hold an answer until the robot has finished speaking; one that comes too late is dropped."""
-        if self._deadlines.pop(answer.action, None) is not None:
+        if self._open.pop(answer.action, None) is not None:
             self._held.append(answer)
 
     def pass_time(self, now_ms: int) -> None:
         """Give up questions that are overdue."""
-        for action, deadline in self._deadlines.items():
+        for action, (_, deadline) in self._open.items():
             if now_ms >= deadline:
                 self._post(ActionFinished(action, "failed"))
 
@@ -45,4 +45,6 @@ class Asking:
         except Exception as error:  # whatever a system does, the script's `failed` answers it
             log.get(__name__).error("a system failed", action=question.action, problem=str(error))
             result, values = "failed", {}
-        self._post(ActionFinished(question.action, result, values))
+        asked, _ = self._open.get(question.action, (None, 0))
+        if asked is question:  # a late answer must not pass for that of the next question
+            self._post(ActionFinished(question.action, result, values))

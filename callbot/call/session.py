@@ -35,6 +35,7 @@ from callbot.messages import (
     HungUp,
     KeyPressed,
     Listen,
+    MachineHeard,
     PromptFinished,
     Say,
     Silence,
@@ -102,7 +103,7 @@ class Conversation:
     turns: tuple[TurnMarks, ...]
 
 
-_Inbox = LegEvent | Result | ActionFinished | TimeUp | HandedOver | Made
+_Inbox = LegEvent | Result | ActionFinished | MachineHeard | TimeUp | HandedOver | Made
 
 
 class Session:
@@ -141,8 +142,8 @@ class Session:
         self._replying_to: TurnMarks | None = None
         self._gone: LegEnded | None = None
 
-    def post(self, event: TimeUp) -> None:
-        """Tell the conversation from outside that it has to end."""
+    def post(self, event: TimeUp | MachineHeard) -> None:
+        """Tell the conversation from outside that it has to end, or that no person is listening."""
         self._inbox.put_nowait(event)
 
     def hang_up(self) -> None:
@@ -208,6 +209,8 @@ class Session:
                 self._prompting.made(item)
             case TimeUp():
                 self._time_up(item)
+            case MachineHeard():
+                self._advance(item)
             case HandedOver(result=result):
                 self._parted(result)
             case _:

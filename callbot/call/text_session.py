@@ -20,13 +20,14 @@ from callbot.messages import (
     Heard,
     HungUp,
     KeyPressed,
+    MachineHeard,
     PromptFinished,
     Say,
     Silence,
     Transfer,
 )
 
-COMMANDS = "/key 20731#  /silence  /hangup  /result NAME=VALUE [GIVEN=VALUE ..]  /during WORDS"
+COMMANDS = "/key 20731#  /silence  /hangup  /machine  /result NAME=VALUE [GIVEN=VALUE ..]  /during WORDS"
 """What may be typed besides the customer's words."""
 
 
@@ -79,6 +80,8 @@ class TextSession:
                 return self.give(Silence())
             case "/hangup" if not rest:
                 return self.give(HungUp())
+            case "/machine" if not rest:
+                return self.give(MachineHeard())
             case "/during":
                 return self.give(Heard(rest, during_prompt=True), during_prompt=True)
             case "/result" if "=" in rest:

@@ -285,8 +285,10 @@ class Dispatcher:
                 self._preparing.ahead(await self._hands.run(self._store.attempts.upcoming, AHEAD, now))
 
     async def _claim(self, room: int, now: datetime) -> Sequence[Claimed]:
-        claim = self._store.attempts.claim
-        return await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner) if room else ()
+        if not room:
+            return ()
+        claim, cold = self._store.attempts.claim, self._preparing.cold
+        return await self._hands.run(claim, room, now, self._terms.lease_s, self._terms.owner, cold)
 
     def _placed(self, task: asyncio.Task[None]) -> None:
         self._placing.discard(task)
@@ -310,7 +312,7 @@ class Dispatcher:
         match await self._preparing.prepared(claimed):
             case Prepared.READY:
                 return True
-            case Prepared.CANCELLED:
+            case Prepared.CANCELLED | Prepared.COLD:
                 await self._release(claimed.attempt_id, claimed.fence, call_id)
             case Prepared.HOPELESS:
                 set_aside = self._store.attempts.set_aside

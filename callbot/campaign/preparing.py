@@ -4,6 +4,8 @@
 
     one contact fails, others do not     3 times ──► set aside, the operator is told
     every contact fails                  tried again, ever more rarely; the operator is told once: no voice
+    a script is new and its own prompts  one contact has them made; the others go back, and leave their legs to
+    take minutes                         other campaigns until that is done
 """
 
 import asyncio
@@ -25,6 +27,9 @@ MOST_S = 600
 
 _NEVER_AGAIN_MS = 2**62
 
+_WARM_UP_S = 2.0
+"""So long contacts of a new script wait with a leg in hand: prompts that are in the cache take no time."""
+
 Prepare = Callable[[Due], Awaitable[None]]
 """Returns when every prompt of the contact is ready; raises when that cannot be."""
 
@@ -39,6 +44,8 @@ class Prepared(Enum):
     """It is this contact: the prompts of others were made meanwhile."""
     ALL_FAIL = auto()
     """Try again later, and tell the operator: nobody's prompts can be made."""
+    COLD = auto()
+    """The script's own prompts are still being made: give the contact back as it was."""
     CANCELLED = auto()
 
 
@@ -50,6 +57,7 @@ class Preparing:
         self._limit_s = limit_s
         self._clock = clock
         self._running: set[asyncio.Task[None]] = set()
+        self._first: dict[str, asyncio.Task[None]] = {}  # by revision: its first contact, who has the shared ones made
         self._failures: dict[str, tuple[int, int]] = {}  # times, and how many others had succeeded before the first
         self._successes = 0
         self._told_at = -1
@@ -58,7 +66,14 @@ class Preparing:
 
     async def prepared(self, contact: Due) -> Prepared:
         """Have the prompts of a claimed contact made."""
+        first = self._first.get(contact.revision.hash)
+        if first is not None and not first.done():
+            await asyncio.wait({first}, timeout=_WARM_UP_S)
+            if not first.done():
+                return Prepared.COLD
         task: asyncio.Task[None] = asyncio.ensure_future(self._make(contact))
+        if first is None or first.cancelled() or first.exception() is not None:
+            self._first[contact.revision.hash] = task
         self._running.add(task)
         try:
             await asyncio.wait({task})
@@ -79,6 +94,11 @@ class Preparing:
             exc_info=details,
         )
         return self._failed(contact.contact_id)
+
+    @property
+    def cold(self) -> frozenset[str]:
+        """Revisions whose first contact is still being prepared: no use to claim more of them."""
+        return frozenset(revision for revision, first in self._first.items() if not first.done())
 
     def rest_s(self, contact: Due) -> int:
         """How long a contact whose prompts failed is left alone."""

@@ -71,13 +71,15 @@ def sim(
 def _inputs(path: Path, script: "CompiledScript", given: Iterable[str]) -> dict[str, str]:
     """Values from the command line, else from the test file beside the script."""
     from callbot.authoring.rehearse import read_cases
+    from callbot.script.kinds import CALLER, DIALLED
 
     tests = path.with_name(path.stem + TEST)
     inputs = dict(read_cases(tests).with_) if tests.is_file() else {}
     for pair in given:
         name, equals, value = pair.partition("=")
-        if not equals or name not in script.script.inputs:
-            known = "、".join(script.script.inputs)
+        names = list(script.script.inputs) or [DIALLED, CALLER]
+        if not equals or name not in names:
+            known = "、".join(names)
             raise ScriptError(
                 Text(
                     f"--with {pair} 不对，要写成 名字=值；名字有：{known}",

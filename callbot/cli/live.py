@@ -111,6 +111,7 @@ def outcome_name(outcome: str) -> str:
         "failed": tr("呼叫失败", "failed"),
         "cancelled": tr("已取消", "cancelled"),
         "interrupted": tr("中断", "interrupted"),
+        "prompts_failed": tr("话术做不出", "prompts failed"),
         "served": tr("已答复", "served"),
         "answered_order": tr("已答订单", "told of the order"),
         "business_lead": tr("商务线索", "business lead"),

@@ -80,7 +80,7 @@ def _lint_all(files: Iterable[Path]) -> "Iterator[Finding]":
             continue
         if path.name.endswith(TEST):
             yield from check_yaml(document) or check_shape(document, CaseFile)
-        elif checks.kind(document) in ("intents", "sms", "common", "flow"):
+        elif checks.kind(document) in checks.SHARED:
             yield from checks.check_shared(path)
         else:
             root = root_of(path)

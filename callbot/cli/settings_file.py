@@ -29,6 +29,10 @@ DESCRIPTIONS: dict[str, Text] = {
     "orders_csv": Text(
         "订单表（CSV），话术查询付款和订单状态时使用", "Table of orders (CSV) for scripts that ask about them"
     ),
+    "coupons_csv": Text(
+        "优惠券表（CSV），reserve_coupon 从中逐张预留",
+        "Table of coupons (CSV) that reserve_coupon takes from, one by one",
+    ),
     "store": Text("结果存在哪里", "Where results are kept"),
     "store.url": Text(
         "留空用 SQLite；PostgreSQL 写 postgresql://用户@主机/库",
@@ -123,6 +127,12 @@ DESCRIPTIONS: dict[str, Text] = {
     "sms.url": Text("短信网关地址", "Address of the gateway"),
     "sms.token_env": Text("存放网关令牌的环境变量名", "Name of the environment variable with the gateway's token"),
     "sms.signature": Text("短信签名", "Signature at the head of each message"),
+    "shop": Text("商城系统，回答话术的 do", "The shop's systems, which answer a script's do"),
+    "shop.url": Text(
+        "商城接口地址，话术的动作发到 地址/actions/动作名；留空则由 orders_csv 等表回答",
+        "Address of the shop's API: actions go to ADDRESS/actions/NAME; empty: orders_csv and the other tables answer",
+    ),
+    "shop.token_env": Text("存放商城接口令牌的环境变量名", "Name of the environment variable with the API's token"),
     "campaign": Text("所有外呼活动共同的限制", "Limits of all campaigns"),
     "campaign.timezone": Text("拨打时段所用的时区", "Time zone of the calling window"),
     "campaign.call_from": Text("每天最早拨打时间", "No calls before this time of day"),

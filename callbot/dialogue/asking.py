@@ -23,6 +23,7 @@ from callbot.script.items import read_items
 from callbot.script.model import Script, Step
 from callbot.zh import codes
 from callbot.zh.choices import Item
+from callbot.zh.found import standing
 
 _AFFIRM, _DENY = "affirm", "deny"
 """The intents that answer 对吗？"""
@@ -150,15 +151,16 @@ def heard(asked: Asked, state: AskState, words: Words, found: Mapping[str, str])
 
 
 def key(asked: Asked, state: AskState, pressed: str) -> Reply:
-    """One key: a sign of a number (# ends it, * begins it anew), the number of an option, 1 or 2 to what was read back.
+    """One key: a sign of a number (# ends it, * begins it anew), the place of an option, 1 or 2 to what was read back.
 
-    A number is complete with its last digit when its length is known; digits beyond what it can hold do not count.
+    A number is complete with its last digit when its length is known; digits beyond what it can hold do not count. Keys
+    after a number was read back enter it anew: who begins to press 138… does not mean yes.
     """
-    if state.confirming:
+    name = _keyed_name(asked, state)
+    if state.confirming and name is None:
         if pressed == _YES_KEY:
             return _confirmed(asked, state)
         return _denied(asked, state) if pressed == _NO_KEY else Nothing()
-    name = _keyed_name(asked, state)
     if name is None:
         return Nothing()
     spec = asked.ask.values[name]
@@ -212,20 +214,27 @@ def _denied(asked: Asked, state: AskState) -> Reply:
 
 
 def _with(state: AskState, name: str, value: str) -> AskState:
-    return replace(state, values={**state.values, name: value}, keyed="")
+    """With a value that was entered by keys; it alone need not be read back."""
+    values = {**state.values, name: value}
+    return replace(state, values=values, keyed="", spoken=state.spoken and len(values) > 1)
 
 
 def _may_correct(spec: AskSpec, words: Words) -> bool:
-    """Free words answer 对吗？ only when they are neither yes nor no."""
-    return spec.type not in ("text", "yes_no") or not {_AFFIRM, _DENY} & set(words.meanings)
+    """Free words answer 对吗？ only when they are neither yes nor no, or come after 不对，是…."""
+    if spec.type not in ("text", "yes_no") or not {_AFFIRM, _DENY} & set(words.meanings):
+        return True
+    return spec.type == "text" and any(start for start, _ in standing(words.text))
 
 
 def _keyed_name(asked: Asked, state: AskState) -> str | None:
-    """The value that keys go to: the first missing one that can be entered."""
+    """The value that keys go to: the first that can be entered and is missing, or a number that was read back."""
     if asked.ask.collect == "speech":
         return None
-    missing = (name for name in asked.ask.values if name not in state.values)
-    return next((name for name in missing if asked.ask.values[name].type in BY_SIGN | BY_ONE_KEY), None)
+    specs = asked.ask.values
+    if state.confirming:
+        return next((name for name, spec in specs.items() if spec.type in BY_SIGN), None)
+    missing = (name for name in specs if name not in state.values)
+    return next((name for name in missing if specs[name].type in BY_SIGN | BY_ONE_KEY), None)
 
 
 def _by_place(spec: AskSpec, asked: Asked, pressed: str) -> str | None:

@@ -27,11 +27,11 @@ from callbot.messages import (
     Heard,
     HungUp,
     KeyPressed,
+    MachineHeard,
     PromptFinished,
     Silence,
     TimeUp,
 )
-from callbot.script.actions import gives_with
 from callbot.script.ending import EndSpec
 from callbot.script.inputs import InputProblem, parse_input
 from callbot.script.model import InputSpec, Step
@@ -40,6 +40,8 @@ __all__ = ["CompiledScript", "DialogueState", "advance", "begin", "compile_revis
 
 TRANSFERRED = "transferred"
 """Outcome of a call that people took over."""
+MACHINE = "machine"
+"""Outcome of a call that no person took, when the script does not say what to do then."""
 
 
 def begin(script: CompiledScript, inputs: Mapping[str, str], now: datetime) -> DialogueState:
@@ -72,6 +74,8 @@ def advance(script: CompiledScript, state: DialogueState, event: Event) -> tuple
             _finished(turn, event)
         case HungUp():
             _hung_up(turn)
+        case MachineHeard():
+            _machine(turn)
         case TimeUp():
             turn.take("longest")
         case _:
@@ -107,7 +111,7 @@ def _given(step: Step, event: ActionFinished) -> dict[str, str] | None:
     """The values an action promised, in canonical form; None when one is missing or unusable."""
     assert step.do is not None
     given: dict[str, str] = {}
-    if not gives_with(step.do.action, event.result):
+    if not step.do.gives_with(event.result):
         return given
     for name, spec in step.do.gives.items():
         raw = event.values.get(name, "")
@@ -116,6 +120,15 @@ def _given(step: Step, event: ActionFinished) -> dict[str, str] | None:
         except InputProblem:
             return None
     return given
+
+
+def _machine(turn: Turn) -> None:
+    if not turn.state.path:
+        return
+    if turn.script.script.on_machine is not None:
+        turn.take("machine")
+    else:
+        turn.end(EndSpec(outcome=MACHINE))
 
 
 def _hung_up(turn: Turn) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    heard ─ an exit of the step ─ a value it asks for ─ an aside ─ not understood
+    heard ─ an exit of the step ─ a value it asks for ─ the voice (angry) ─ an aside ─ a question (faq) ─ not understood
     key   ─ a digit of a value  ─ a key of the menu ─ not understood
 """
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Literal, assert_never
 
 from callbot.dialogue import asking
+from callbot.dialogue.knowledge import Answer
 from callbot.dialogue.taking import Words
 from callbot.dialogue.turn import Turn, expects
 from callbot.dialogue.understand import understand
@@ -26,12 +27,20 @@ def heard(turn: Turn, event: Heard) -> None:
     if not turn.listening:
         return
     understood = _understand(turn, event)
-    way, row = _way(turn, understood)
+    way, row = _way(turn, understood.intent)
     reply, understood = _asked(turn, event.text, understood, elsewhere=way is not None or row is not None)
     turn.state = replace(turn.state, understood=understood)
     if not isinstance(reply, asking.Nothing):
         way, row = None, None
+    elif way is None and event.emotion:
+        way, felt = _way(turn, event.emotion)
+        row = felt or row
     nothing = way is None and row is None and isinstance(reply, asking.Nothing)
+    answer = turn.script.knowledge.find(event.text) if nothing else None
+    if answer is not None:
+        nothing = False
+        why = f"faq {answer.entry}: {answer.why}"
+        turn.state = replace(turn.state, understood=Understanding(None, answer.score, why, understood.slots))
     if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
         return  # noise, 嗯 or 喂 under the prompt: it goes on
     if turn.state.asking.keyed and nothing:
@@ -44,6 +53,8 @@ def heard(turn: Turn, event: Heard) -> None:
         _follow(turn, reply)
     elif row is not None:
         _aside(turn, row)
+    elif answer is not None:
+        _answer(turn, answer)
     else:
         _unclear(turn)
 
@@ -84,12 +95,12 @@ def _understand(turn: Turn, event: Heard) -> Understanding:
     return understand(event.text, turn.script.intents, expects(turn.script, turn.state.step), turn.state.now)
 
 
-def _way(turn: Turn, understood: Understanding) -> tuple[str | None, Digression | None]:
+def _way(turn: Turn, intent: str | None) -> tuple[str | None, Digression | None]:
     """The exit or the aside that an intent leads to here; what the intent also counts as comes after itself."""
-    if understood.intent is None:
+    if intent is None:
         return None, None
     everywhere = anytime(turn.script.script, turn.step)
-    for name in turn.script.intents.meanings(understood.intent):
+    for name in turn.script.intents.meanings(intent):
         if name in turn.step.answers:
             return f"answer:{name}", None
         if name in everywhere:
@@ -158,6 +169,20 @@ def _again(turn: Turn, kind: Literal["silence", "unclear"], tries: int, *, own: 
     else:
         turn.prompt(kind)
         turn.listen()
+
+
+def _answer(turn: Turn, answer: Answer) -> None:
+    """Answer a question in between and come back to the prompt, as often as the script allows in a call."""
+    limit = turn.script.script.faq.at_most if turn.script.script.faq is not None else None
+    answered = turn.state.counters.get("faq", 0)
+    if limit is not None and answered >= limit:
+        turn.take("faq")
+        return
+    turn.count(faq=answered + 1, silence=0, unclear=0)
+    turn.state = replace(turn.state, asking=replace(turn.state.asking, keyed=""))
+    turn.say(answer.answer, prompt=False)
+    turn.prompt("repeat")
+    turn.listen()
 
 
 def _aside(turn: Turn, row: Digression) -> None:

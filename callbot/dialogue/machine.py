@@ -46,6 +46,8 @@ class ScriptMachine:
 
 def _ways(script: Script, name: str) -> list[dict[str, Any]]:
     ways: list[dict[str, Any]] = [{"trigger": "longest", "source": name, "dest": script.longest.then}]
+    if script.on_machine is not None:
+        ways.append({"trigger": "machine", "source": name, "dest": script.on_machine})
     for way, jump in exits(script, script.steps[name]).items():
         if jump.at_most is not None:
             limit = _below(jump.at_most)

@@ -140,6 +140,7 @@ def _listing(value: str) -> tuple[str, ...]:
 
 
 def _sentences(script: CompiledScript) -> Iterator[str]:
+    yield from (entry.answer for entry in script.faq.values())
     rows = [script.script.defaults.anytime, *(step.anytime for step in script.script.steps.values())]
     for step in script.script.steps.values():
         if step.say is not None:

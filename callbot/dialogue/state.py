@@ -13,9 +13,9 @@ class DialogueState:
     """All that a conversation has come to; treat the mappings as read-only.
 
     ``variables`` are canonical texts by name, inputs among them. ``counters``: ``turns``, ``silence`` and ``unclear``
-    of this visit of the step, ``jump:<step>:<exit>``. ``said`` holds the step of every sentence so far ("" for asides):
-    ``said[n - 1]`` belongs to ``Say.number`` n; ``heard_out`` are the steps whose prompt was played to its end;
-    ``asking`` is how far this visit of a step that asks has come.
+    of this visit of the step, ``faq``, ``jump:<step>:<exit>``. ``said`` holds the step of every sentence so far ("" for
+    asides): ``said[n - 1]`` belongs to ``Say.number`` n; ``heard_out`` are the steps whose prompt was played to its
+    end; ``asking`` is how far this visit of a step that asks has come.
     """
 
     step: str

@@ -84,7 +84,7 @@ class Turn:
         if step.listens:
             self.listen()
         elif step.do is not None:
-            arguments = {each: self.state.variables.get(each, "") for each in step.do.arguments}
+            arguments = {name: self.state.variables.get(value, "") for name, value in step.do.arguments.items()}
             self.actions.append(Do(step.do.action, arguments, step.do.timeout))
         elif step.transfer is not None:
             self.actions.append(Transfer(step.transfer.queue))

@@ -23,6 +23,7 @@ from callbot.language import Text, tr
 from callbot.messages import ActionFinished
 from callbot.ports import ShopSystems
 from callbot.processes.hotlines import Hotlines, flows_of
+from callbot.processes.recordings import keep_recordings
 from callbot.protocol import (
     ActionAnswer,
     ActionAsked,
@@ -64,10 +65,15 @@ class Control:
         self._shared_ready: set[str] = set()
         self._lines: dict[str, tuple[LineHealth, int]] = {}
         self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._answering: dict[str, asyncio.Task[None]] = {}
         self._for_dispatcher: asyncio.Queue[tuple[str, ToControl]] = asyncio.Queue()
         self._planned = asyncio.Event()
-        self._hotlines = Hotlines(flows_of(settings), store.incoming, systems, self._speech.prepare, self._server.send)
+        self._settings = settings
+        flows = flows_of(settings)
+        for flow in (*flows.numbers.values(), flows.default, flows.busy):
+            if flow is not None:
+                keep_recordings(settings, flow, app.prompts(settings))
+        self._hotlines = Hotlines(flows, store.incoming, systems, self._speech.prepare, self._server.send)
         gateway = app.sms_gateway(settings, store)
         self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
         self.dispatcher = Dispatcher(
@@ -164,24 +170,22 @@ class Control:
         await self._server.send(peer, CommandDone(peer, zh, en))
 
     def _spawn_answer(self, line: str, asked: ActionAsked) -> None:
-        task = asyncio.create_task(self._answer(line, asked))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """A question that is asked again while its answer is under way is not carried out beside itself."""
+        if asked.request not in self._answering:
+            task = asyncio.create_task(self._answer(line, asked))
+            self._answering[asked.request] = task
+            task.add_done_callback(lambda _: self._answering.pop(asked.request, None))
 
     async def _answer(self, line: str, asked: ActionAsked) -> None:
-        try:
-            result, values = await self._systems.ask(asked.action, asked.arguments)
-        except Exception as error:  # whatever a system does, the call hears "failed"
-            log.get(__name__).error("a system failed", action=asked.action, call_id=asked.call_id, problem=str(error))
-            result, values = "failed", {}
-        finished = ActionFinished(asked.action, result, values)
-        await self._server.send(line, ActionAnswer(asked.call_id, finished))
+        result, values = await self._systems.ask(asked)
+        await self._server.send(line, ActionAnswer(asked.request, ActionFinished(asked.action, result, values)))
 
     async def _prepare(self, contact: Due) -> None:
         script = self._compiled(contact.revision)
         pieces = list(contact_pieces(script, contact.inputs))
         if contact.revision.hash not in self._shared_ready:
             pieces = [FILLER, *shared_pieces(script), *pieces]
+            await asyncio.to_thread(keep_recordings, self._settings, contact.revision, app.prompts(self._settings))
         await self._speech.prepare(pieces)
         self._shared_ready.add(contact.revision.hash)
 

@@ -10,6 +10,7 @@ from callbot import app, log, wire
 from callbot.call import journal
 from callbot.call.attempt import Attempt, Workplace, dialling
 from callbot.call.reception import UNAVAILABLE, Capacity, Incoming, answer_with, kept_caller, picking_up, shown_caller
+from callbot.call.requests import Requests
 from callbot.call.session import Parts
 from callbot.clock import SystemClock, new_id
 from callbot.dialogue.engine import CompiledScript, compile_revision
@@ -39,6 +40,7 @@ from callbot.protocol import (
     ToControl,
     ToLine,
 )
+from callbot.script.kinds import CALLER, DIALLED
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
 from callbot.telephony.bridge import Party
@@ -78,7 +80,7 @@ class Line:
         self._prompts = app.prompts(settings)
         self._attempts: dict[str, Attempt] = {}
         self._unstored: dict[str, CallResult] = {}
-        self._asked: dict[tuple[str, str], asyncio.Future[ActionFinished]] = {}
+        self._asked: dict[str, asyncio.Future[ActionFinished]] = {}
         self._scripts: dict[str, CompiledScript] = {}
         self._flows: AnswerCalls | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -164,8 +166,8 @@ class Line:
                 self._spawn(self._supervise(message))
             case Release(call_id=call_id, party=party, asked_by=asked_by):
                 self._answer(asked_by, self._switchboard.release(call_id, Party(party)))
-            case ActionAnswer(call_id=call_id, finished=finished):
-                waiting = self._asked.get((call_id, finished.action))
+            case ActionAnswer(request=request, finished=finished):
+                waiting = self._asked.get(request)
                 if waiting and not waiting.done():
                     waiting.set_result(finished)
 
@@ -204,6 +206,7 @@ class Line:
             caller=kept_caller(call.caller),
             contact=shown_caller(call.caller),
             revision=flow,
+            inputs={DIALLED: call.number, CALLER: kept_caller(call.caller)},
         )
         attempt = Attempt(order, self._compiled(flow), self._workplace(), picking_up(call))
         self._begin(order, attempt, lambda: call.reject(UNAVAILABLE))
@@ -261,15 +264,16 @@ class Line:
             policy=TurnPolicy(),
         )
 
-    async def ask(self, order: CallOrder, action: str, arguments: dict[str, str]) -> ActionFinished:
-        """Ask control's systems on behalf of a call; the caller bounds the wait."""
-        key = (order.call_id, action)
-        self._asked[key] = asyncio.get_running_loop().create_future()
+    async def ask(self, asked: ActionAsked) -> ActionFinished:
+        """Ask control's systems on behalf of a call; the caller bounds the wait by cancelling."""
+        answer: asyncio.Future[ActionFinished] = asyncio.get_running_loop().create_future()
+        self._asked[asked.request] = answer
         try:
-            self._tell(ActionAsked(order.call_id, action, arguments, order.inputs))
-            return await self._asked[key]
+            self._tell(asked)
+            return await answer
         finally:
-            del self._asked[key]
+            if self._asked.get(asked.request) is answer:  # else it is being asked again already
+                del self._asked[asked.request]
 
     async def _beat(self) -> None:
         while True:
@@ -314,9 +318,13 @@ class _AskControl:
     def __init__(self, line: Line, order: CallOrder) -> None:
         self._line = line
         self._order = order
+        self._requests = Requests(order.call_id)
 
     async def ask(self, action: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-        finished = await self._line.ask(self._order, action, dict(arguments))
+        request = self._requests.name(action, arguments)
+        phone = self._order.caller if isinstance(self._order, TakeCall) else ""
+        finished = await self._line.ask(ActionAsked(self._order.call_id, request, action, dict(arguments), phone))
+        self._requests.answered(action, finished.result)
         return finished.result, finished.values
 
 

@@ -9,6 +9,10 @@ from callbot.script.context import Context
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.model import Script, Step
 from callbot.script.source import Route
+from callbot.zh.spoken import HALF_DAYS, YES_NO
+
+_CLOSED = {"yes_no": tuple(YES_NO), "half_day": tuple(HALF_DAYS)}
+"""Values that a type can only have."""
 
 
 def sentences(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
@@ -28,7 +32,21 @@ def check(context: Context, kinds: Mapping[str, str]) -> Iterator[Finding]:
             yield from _sources(context, ("steps", name, "ask"), step.ask, kinds)
             yield from _missing(context, name, step, step.ask)
             yield from _own_read_back(context, name, step, step.ask)
+        if step.check is not None:
+            yield from _compared(context, name, step, step.check)
     yield from _standard(context)
+
+
+def _compared(context: Context, name: str, step: Step, value: str) -> Iterator[Finding]:
+    """A check of a value that can only be one of a few: a misspelt one would never hold, and nobody would notice."""
+    asks = (each.ask for each in context.script.steps.values() if each.ask is not None)
+    spec = next((ask.values[value] for ask in asks if value in ask.values), None)
+    known = [*spec.options, *_CLOSED.get(spec.type, ())] if spec is not None else []
+    for at, row in enumerate(step.rows):
+        if known and row.comparison == "is" and not row.operand.startswith("{") and row.operand not in known:
+            document, place = context.where(("steps", name, "rows", at, "is"))
+            message = Text(f"{value} 不会是 {row.operand}", f"{value} is never {row.operand}")
+            yield finding(document, place, "S211", message, did_you_mean(row.operand, known))
 
 
 def _sources(context: Context, route: Route, ask: Ask, kinds: Mapping[str, str]) -> Iterator[Finding]:

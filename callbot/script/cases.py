@@ -34,6 +34,10 @@ class CaseTurn(_Part):
         default=None, title="按键", description="客户按的键，可以连写，例如 20731#"
     )
     hangup: bool = Field(default=False, title="挂断", description="客户挂断")
+    machine: bool = Field(default=False, title="答录机", description="接电话的是答录机或录音通知")
+    emotion: Name | None = Field(
+        default=None, title="情绪", description="听出来的情绪，例如 angry；和 hear 或 say 一起写"
+    )
     during_prompt: bool = Field(default=False, title="抢话", description="机器人还没说完时")
     result: dict[Name, Name] = Field(default={}, title="系统回答", description="动作: 结果；转人工写 transfer: failed")
     gives: dict[Name, Plain] = Field(default={}, title="系统给出", description="系统回答里给出的值: 内容")
@@ -43,9 +47,19 @@ class CaseTurn(_Part):
 
     @model_validator(mode="after")
     def _one_event(self) -> Self:
-        events = [self.hear, self.say, self.wav, self.silence or None, self.key, self.hangup or None]
+        events = [
+            self.hear,
+            self.say,
+            self.wav,
+            self.silence or None,
+            self.key,
+            self.hangup or None,
+            self.machine or None,
+        ]
         given = sum(event is not None for event in events)
         if given > 1 or (given == 0 and not self.result):
+            raise PydanticCustomError("turn", "turn")
+        if self.emotion is not None and self.hear is None and self.say is None:
             raise PydanticCustomError("turn", "turn")
         return self
 
@@ -64,6 +78,7 @@ class Case(_Part):
     """One conversation."""
 
     name: str = Field(title="名字")
+    now: str | None = Field(default=None, title="现在", description="只在这个用例里代替，例如下班以后")
     with_: dict[Name, Plain] = Field(default={}, alias="with", title="名单的值", description="只在这个用例里代替")
     turns: tuple[CaseTurn, ...] = Field(title="轮次")
     expect: CaseExpect = Field(title="期望")
@@ -76,5 +91,7 @@ class CaseFile(_Part):
     now: str = Field(
         default="2026-06-01 10:00", title="现在", description="通话开始的时间；默认 2026-06-01 10:00，周一"
     )
-    with_: dict[Name, Plain] = Field(default={}, alias="with", title="名单的值", description="热线没有名单，不写")
+    with_: dict[Name, Plain] = Field(
+        default={}, alias="with", title="名单的值", description="热线没有名单，可以写 dialled、caller"
+    )
     cases: tuple[Case, ...] = Field(title="用例")

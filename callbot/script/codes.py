@@ -102,12 +102,13 @@ CODES: dict[str, Text] = {
         "What is read back names every value: {value} in `defaults.read_back`, the values' names in a step's own. "
         "`read_back: off` in a step reads nothing back.",
     ),
+    "S219": Text("faq 里写 knowledge/ 里的文件名（不带 .yaml）。", "`faq` names files in knowledge/, without .yaml."),
     "S301": Text("没有路走到这个步骤。", "No way leads to this step."),
     "S302": Text("从这个步骤永远走不到 end。", "No end can be reached from this step."),
     "S303": Text("几个步骤绕成一圈，中间不听客户说话，电话会一直说下去。", "A loop of steps that never listens."),
     "S304": Text(
-        "longest.then 之后必须说完就结束：只能是 say 加 end（或 then 到这样的步骤）。",
-        "After `longest.then` a call has to end: only `say` with `end`, or `then` to such a step.",
+        "longest.then 和 on_machine 之后必须说完就结束：只能是 say 加 end（或 then 到这样的步骤）。",
+        "After `longest.then` and `on_machine` a call has to end: only `say` with `end`, or `then` to such a step.",
     ),
     "S305": Text("有的路走到这里时，这个值还没有得到。", "On some way this value is not set yet."),
     "S306": Text("hangup 最后一条管所有别的情况，不写 after。", "The last rule of `hangup` has no `after`."),
@@ -133,6 +134,10 @@ CODES: dict[str, Text] = {
     "S411": Text(
         "每段录音都要有文字（say 里同名的一句），而且文字里不能有 {值}。",
         "A recording needs its text, the variant of `say` with the same name, without a {value}.",
+    ),
+    "S412": Text(
+        "知识库的回答最多两句，不带 {值}；同一个问法只能属于一个问题。",
+        "An answer has at most two sentences and no {value}; a wording belongs to one question.",
     ),
     "S408": Text("有按键菜单时，0 应该转人工。", "In a menu key 0 should lead to a person."),
 }

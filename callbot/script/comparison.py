@@ -19,6 +19,8 @@ _BY_KIND = {
     "money": ("is", "at_most", "at_least", "empty"),
     "date": ("is", "before", "after", "empty"),
     "datetime": ("before", "after", "empty"),
+    "time": ("is", "before", "after", "empty"),
+    "list": ("empty",),
     "hours": ("is",),
 }
 _ELSE = ("is", "empty")
@@ -53,6 +55,8 @@ def check_constant(kind: str, row: CheckRow) -> None:
                 Text(f"营业时间不会是“{row.operand}”", f"hours are never {row.operand!r}"),
                 Text("写 open、closed 或 holiday", "write open, closed or holiday"),
             )
+    elif kind == "time":
+        _clock_time(row.operand)
     elif kind in ("date", "datetime") and row.comparison != "is":
         _moment(row.operand, datetime.fromisoformat("2026-01-05T06:00:00+08:00"))
     else:
@@ -75,6 +79,9 @@ def holds(row: CheckRow, kind: str, value: str, values: Mapping[str, str], now: 
     if kind == "money":
         limit = Decimal(_constant(kind, operand))
         return Decimal(value) <= limit if row.comparison == "at_most" else Decimal(value) >= limit
+    if kind == "time":
+        earlier, later = (value, operand) if row.comparison == "before" else (operand, value)
+        return _clock_time(earlier) < _clock_time(later)
     return _ordered(value, operand, now, (lambda a, b: a < b) if row.comparison == "before" else (lambda a, b: a > b))
 
 
@@ -102,8 +109,8 @@ def _moment(text: str, now: datetime) -> datetime | date | time:
         sign = 1 if offset[1] == "+" else -1
         later = now + timedelta(**{_OFFSET_UNITS[offset[3]]: sign * int(offset[2])})
         return later.date() if offset[3] == "d" else later
-    if clock := _CLOCK.match(text):
-        return time(int(clock[1]), int(clock[2]))
+    if _CLOCK.match(text):
+        return _clock_time(text)
     if "T" in text:
         return datetime.fromisoformat(text)
     try:
@@ -116,6 +123,15 @@ def _moment(text: str, now: datetime) -> datetime | date | time:
                 "write 2026-06-30, today, now, +3d, -2h or 09:00",
             ),
         ) from None
+
+
+def _clock_time(text: str) -> time:
+    clock = _CLOCK.match(text)
+    if clock is None:
+        raise InputProblem(
+            Text(f"“{text}”不是钟点", f"{text!r} is no time of day"), Text("写 09:00 这样的钟点", "write it like 09:00")
+        )
+    return time(int(clock[1]), int(clock[2]))
 
 
 def _constant(kind: str, text: str) -> str:

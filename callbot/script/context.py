@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callbot.script.actions import carried
 from callbot.script.expand import Expanded, Origin, expand
 from callbot.script.library import Library
 from callbot.script.model import Script
@@ -32,7 +33,7 @@ class Context:
     def documents(self) -> list[Document]:
         """All files that findings can point to."""
         library = self.library
-        shared = (library.commons, library.flows, library.documents)
+        shared = (library.commons, library.flows, library.faqs, library.documents)
         return [self.document, *(document for table in shared for document in table.values())]
 
     def where(self, route: Route, *, key: bool = False) -> tuple[Document, Place]:
@@ -74,6 +75,11 @@ class Context:
         return {
             "script": {**self.raw, "steps": steps},
             "recordings": hashes,
+            "faq": {
+                f"{name}.{key}": entry
+                for name in (self.script.faq.categories if self.script.faq else ())
+                for key, entry in self.library.faqs[name].data["entries"].items()
+            },
             "intents": {name: each.model_dump(exclude_defaults=True) for name, each in self.library.intents.items()},
             "fillers": list(self.library.fillers),
             "sms": {name: each.model_dump() for name, each in self.library.sms.items()},
@@ -101,5 +107,6 @@ def combine(document: Document, library: Library) -> Context:
             add(anytime, shared.get("anytime", {}), ("defaults", "anytime"), common)
             add(defaults, {name: rule for name, rule in shared.items() if name != "anytime"}, ("defaults",), common)
     whole = expand(steps, library.flows, origins)
-    text = {**raw, "steps": whole.steps, "defaults": {**defaults, "anytime": anytime}}
+    whole_steps = carried(whole.steps, library.actions)
+    text = {**raw, "steps": whole_steps, "defaults": {**defaults, "anytime": anytime}}
     return Context(document, library, text, Script.model_validate(text), whole)

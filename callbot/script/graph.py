@@ -56,6 +56,8 @@ def exits(script: Script, step: Step) -> dict[str, Jump]:
             ways["silence"] = Jump(to=silence_rule(script, step).then)
         if step.ask is None or step.unclear is not None:
             ways["unclear"] = Jump(to=unclear_rule(script, step).then)
+        if script.faq is not None and script.faq.otherwise is not None:
+            ways["faq"] = Jump(to=script.faq.otherwise)
     elif step.check is not None and step.otherwise is not None:
         ways |= {f"row:{at}": Jump(to=row.to, proves=row.proves) for at, row in enumerate(step.rows, start=1)}
         ways["otherwise"] = step.otherwise
@@ -82,6 +84,12 @@ def successors(script: Script, name: str) -> list[str]:
         if jump.otherwise is not None:
             found.append(jump.otherwise)
     return found
+
+
+def starts(script: Script) -> tuple[str, ...]:
+    """The steps that a call can come to from outside of the graph: its start, its limit, an answering machine."""
+    machine = () if script.on_machine is None else (script.on_machine,)
+    return (script.start, script.longest.then, *machine)
 
 
 def reachable(script: Script, starts: Iterable[str]) -> set[str]:

@@ -1,13 +1,12 @@
 """Lint's fourth pass: every call ends, every step can be reached, every value is known where it is used. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from callbot.language import Text
 from callbot.script import ask_checks, template
-from callbot.script.actions import gives_with
 from callbot.script.context import Context
 from callbot.script.findings import Finding, finding
-from callbot.script.graph import exits, reachable, sentences, successors
+from callbot.script.graph import exits, reachable, sentences, starts, successors
 from callbot.script.model import Script, Step
 from callbot.script.references import of_ending
 from callbot.script.source import Route
@@ -31,8 +30,8 @@ def known_before(script: Script) -> dict[str, tuple[frozenset[str], frozenset[st
     A forward analysis over the graph: what holds at a step is what holds at the end of all ways into it.
     """
     certain: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
-    waiting: list[tuple[str, frozenset[str], frozenset[str]]] = [(script.start, frozenset(script.inputs), frozenset())]
-    waiting.append((script.longest.then, frozenset(script.inputs), frozenset()))
+    there = frozenset(script.inputs)
+    waiting: list[tuple[str, frozenset[str], frozenset[str]]] = [(name, there, frozenset()) for name in starts(script)]
     while waiting:
         name, values, proven = waiting.pop()
         before = certain.get(name)
@@ -57,7 +56,7 @@ def gained(step: Step, way: str) -> frozenset[str]:
         return frozenset(step.ask.values)
     if step.check is not None:
         return frozenset((step.check,)) if _is_there(step, way) else frozenset()
-    if step.do is not None and gives_with(step.do.action, way.removeprefix("result:")):
+    if step.do is not None and step.do.gives_with(way.removeprefix("result:")):
         return frozenset(step.do.gives)
     return frozenset()
 
@@ -70,7 +69,7 @@ def _is_there(step: Step, way: str) -> bool:
 
 def _unreachable(context: Context) -> Iterator[Finding]:
     script = context.script
-    reached = reachable(script, (script.start, script.longest.then))
+    reached = reachable(script, starts(script))
     for name in script.steps:
         if name not in reached and not context.is_shared(name):
             document, place = context.where(("steps", name), key=True)
@@ -131,15 +130,33 @@ def _loops(context: Context) -> Iterator[Finding]:
 
 def _farewell(context: Context) -> Iterator[Finding]:
     script = context.script
-    for name in sorted(reachable(script, (script.longest.then,))):
-        step = script.steps[name]
+    yield from _waits(
+        context,
+        ("longest", "then"),
+        script.longest.then,
+        lambda name: Text(
+            f"到了上限以后必须说完就结束，但 {name} 还要等别的",
+            f"after the limit a call has to end, but {name} waits",
+        ),
+    )
+    if script.on_machine is not None:
+        yield from _waits(
+            context,
+            ("on_machine",),
+            script.on_machine,
+            lambda name: Text(
+                f"对答录机只能说完就结束，但 {name} 还要等别的",
+                f"with a machine a call has to end, but {name} waits",
+            ),
+        )
+
+
+def _waits(context: Context, route: Route, start: str, message: Callable[[str], Text]) -> Iterator[Finding]:
+    for name in sorted(reachable(context.script, (start,))):
+        step = context.script.steps[name]
         if step.end is None and (step.listens or step.then is None):
-            document, place = context.where(("longest", "then"))
-            message = Text(
-                f"到了上限以后必须说完就结束，但 {name} 还要等别的",
-                f"after the limit a call has to end, but {name} waits",
-            )
-            yield finding(document, place, "S304", message)
+            document, place = context.where(route)
+            yield finding(document, place, "S304", message(name))
             return
 
 
@@ -160,7 +177,7 @@ def _uses(script: Script, name: str, step: Step) -> Iterator[tuple[Route, str]]:
         yield from ((said, value) for value in template.values(text) if value not in asked)
     yield from ((place, value) for place, text in sentences(name, step) for value in template.values(text))
     if step.do is not None:
-        yield from (((*route, "do", "with", at), value) for at, value in enumerate(step.do.arguments))
+        yield from (((*route, "do", "with", at), value) for at, _, value in step.do.asked())
     if step.ask is not None:
         needed = {"from": step.ask.source, "current": step.ask.current}
         yield from (((*route, "ask", key), value) for key, value in needed.items() if value is not None)

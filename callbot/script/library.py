@@ -1,4 +1,4 @@
-"""Everything scripts share: intents/, common/ and sms.yaml of a script folder. Pure but for reading files."""
+"""What scripts share: intents/, common/, knowledge/, actions.yaml, sms.yaml of a folder. Pure but for reading files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +7,8 @@ from pydantic import BaseModel
 
 from callbot.language import Text
 from callbot.script import source
+from callbot.script.actions import ActionFile, ActionSpec
+from callbot.script.faq import FaqFile
 from callbot.script.findings import Finding, finding
 from callbot.script.model import CommonPart, Flow, Intent, IntentFile, SmsFile, SmsTemplate
 from callbot.script.shape import check_shape, check_yaml
@@ -21,8 +23,10 @@ class Library:
     intents: dict[str, Intent] = field(default_factory=dict)
     fillers: tuple[str, ...] = ()
     sms: dict[str, SmsTemplate] = field(default_factory=dict)
+    actions: dict[str, ActionSpec] = field(default_factory=dict)
     commons: dict[str, Document] = field(default_factory=dict)
     flows: dict[str, Document] = field(default_factory=dict)
+    faqs: dict[str, Document] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -47,8 +51,15 @@ def load(root: Path) -> Library:
     if sms.exists() and (document := _checked(library, sms, SmsFile)) is not None:
         library.documents["sms"] = document
         library.sms = {each.id: each for each in SmsFile.model_validate(document.data).templates}
+    actions = root / "actions.yaml"
+    if actions.exists() and (document := _checked(library, actions, ActionFile)) is not None:
+        library.documents["actions"] = document
+        library.actions = ActionFile.model_validate(document.data).actions
     for path in sorted((root / "common").glob("*.yaml")):
         _add_common(library, path)
+    for path in sorted((root / "knowledge").glob("*.yaml")):
+        if (document := _checked(library, path, FaqFile)) is not None:
+            library.faqs[path.stem] = document
     return library
 
 

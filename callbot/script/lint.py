@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from callbot.script import branch_checks, graph_checks, recording_checks, references, source, speech_checks
+from callbot.script import branch_checks, faq_checks, graph_checks, recording_checks, references, source, speech_checks
+from callbot.script.actions import ActionFile
 from callbot.script.context import Context, combine
+from callbot.script.faq import FaqFile
 from callbot.script.findings import Finding
 from callbot.script.library import Library, load, root_of, unreadable
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
@@ -25,10 +27,22 @@ _PASSES = (
     branch_checks.check_calls,
     references.check,
     branch_checks.check,
+    faq_checks.check,
     graph_checks.check,
     speech_checks.check,
     recording_checks.check,
 )
+
+
+SHARED: dict[str, type[BaseModel]] = {
+    "common": CommonPart,
+    "flow": Flow,
+    "intents": IntentFile,
+    "faq": FaqFile,
+    "actions": ActionFile,
+    "sms": SmsFile,
+}
+"""What files that scripts share hold, by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +59,15 @@ def check(path: Path, library: Library | None = None) -> Checked:
         document = source.read(path)
     except OSError:
         return Checked((unreadable(path),))
+    return check_document(document, library)
+
+
+def check_document(document: Document, library: Library | None = None) -> Checked:
+    """Lint a campaign script that was read already."""
     found = check_yaml(document) or check_shape(document, Script)
     if found:
         return Checked(tuple(found))
-    library = library or load(root_of(path))
+    library = library or load(root_of(document.path))
     if library.findings:
         return Checked(tuple(library.findings))
     context = combine(document, library)
@@ -60,18 +79,17 @@ def check(path: Path, library: Library | None = None) -> Checked:
 
 
 def check_shared(path: Path) -> tuple[Finding, ...]:
-    """Lint a file of intents, text messages or common parts by itself: parse and shape."""
+    """Lint a file of intents, text messages, actions or common parts by itself: parse and shape."""
     try:
         document = source.read(path)
     except OSError:
         return (unreadable(path),)
-    models: dict[str, type[BaseModel]] = {"intents": IntentFile, "sms": SmsFile, "flow": Flow}
-    model = models.get(kind(document) or "", CommonPart)
+    model = SHARED.get(kind(document) or "", CommonPart)
     return tuple(check_yaml(document) or check_shape(document, model))
 
 
 def kind(document: Document) -> str | None:
-    """What a file is: campaign, common, flow, intents, sms; None when it does not say."""
+    """What a file is: a script (campaign, hotline) or one of ``SHARED``; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None
 

@@ -3,23 +3,26 @@
 Outside data, so pydantic. The JSON Schema that editors use is generated from these classes.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from callbot.script.ask import Asked
-from callbot.script.basics import TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
+from callbot.script.basics import NAME, TO, TO_SCHEMA, Dsl, Duration, Key, Name, Part, Target, short_form
 from callbot.script.branch import CheckRow, Hours
 from callbot.script.ending import EndSpec, HangupRule
+from callbot.script.faq import Digressions, FaqEntry
+from callbot.script.phrases import Phrasing
 from callbot.script.prompt import BargeIn, Interrupting, Recordings, Said
 
 InputType = Literal[
     "text", "digits", "money", "date", "phone", "time", "datetime", "order_no", "name", "address", "list"
 ]
 
-LATER_KEYS = frozenset(("faq", "choices"))
+LATER_KEYS = frozenset(("choices",))
 """Keys that the language has but this version does not run; using one is an error, never silently ignored."""
 
 
@@ -99,15 +102,39 @@ class Longest(Part):
     then: Name = Field(title="之后", description="到了上限去的步骤，它必须说完就结束")
 
 
+def _arguments(raw: object) -> object:
+    """``[order_no]`` → ``{order_no: order_no}``: the action's name for it and the script's."""
+    return {name: name for name in raw} if isinstance(raw, list) and all(isinstance(name, str) for name in raw) else raw
+
+
+class _ArgumentsSchema:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "array", "items": {"type": "string", "pattern": NAME}}, handler(schema)]}
+
+
 class Do(Part):
     """A question to a system."""
 
     action: str = Field(title="动作", description="要问的系统，例如 payment_status")
-    arguments: tuple[Name, ...] = Field(default=(), alias="with", title="用到的值", description="交给系统的值的名字")
+    arguments: Annotated[dict[Name, Name], BeforeValidator(_arguments), _ArgumentsSchema] = Field(
+        default={}, alias="with", title="用到的值", description="交给系统的值；名字不一样时写成 动作要的名字: 值的名字"
+    )
     timeout: Duration = Field(title="最长等待", description="多久没有回答就算失败，例如 3s")
     gives: dict[Name, Annotated[GivenSpec, _TYPE, _TYPE_SCHEMA]] = Field(
         default={}, title="给出", description="系统给出的值和类型"
     )
+    without: SkipJsonSchema[tuple[Name, ...]] = ()
+    """Results that come without the values of ``gives``: put in from ``actions.yaml``, never written in a script."""
+
+    def asked(self) -> Iterator[tuple[str | int, str, str]]:
+        """Each argument: its place under ``with``, the action's name for it, and the value's."""
+        for at, (argument, value) in enumerate(self.arguments.items()):
+            yield (at if argument == value else argument), argument, value
+
+    def gives_with(self, result: str) -> bool:
+        """Whether the values of ``gives`` come with this result: not with a failure, nor when nothing was found."""
+        return result != "failed" and result not in self.without
 
 
 class TransferSpec(Part):
@@ -230,6 +257,12 @@ class Script(Part):
     inputs: dict[Name, InputSpec] = Field(default={}, title="名单的列", description="名单必须有的列；上传时逐行校验")
     hours: dict[Name, Hours] = Field(default={}, title="营业时间", description="几张营业时间表，用 check 比较")
     defaults: Defaults = Field(title="通用规则", description="说一次，处处有效")
+    faq: Digressions | None = Field(
+        default=None, title="知识库", description="随时能问的问题：knowledge/ 里的分类；答完回到当前步骤"
+    )
+    on_machine: Name | None = Field(
+        default=None, title="答录机", description="听到答录机或录音通知时去的步骤，它必须说完就结束；不写就直接结束"
+    )
     longest: Longest = Field(title="上限", description="轮数和时间的上限：每通电话都会结束")
     hangup: Annotated[tuple[HangupRule, ...], BeforeValidator(_rules), _HangupSchema] = Field(
         title="客户挂断", description="客户挂断时的结果，可以按说到哪里区分"
@@ -244,8 +277,10 @@ class Intent(Part):
     title: str = Field(title="中文名")
     means: Name | None = Field(default=None, title="也算", description="步骤没有等这个意图时，当作这个意图")
     sure: bool = Field(default=False, title="必须确定", description="只接受说法完全一致或同音，不接受相近的音")
-    whole: tuple[str, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
-    phrases: tuple[str, ...] = Field(default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一")
+    whole: tuple[Phrasing, ...] = Field(default=(), title="整句", description="整句（或一个分句）就是它才算，适合短词")
+    phrases: tuple[Phrasing, ...] = Field(
+        default=(), title="说法", description="句子里出现就算；(甲|乙) 是任选其一，… 是中间隔几个字"
+    )
 
 
 class IntentFile(Part):
@@ -276,7 +311,7 @@ class SmsFile(Part):
 class Bundle(Part):
     """The text of a revision: a script with everything it uses, expanded.
 
-    ``recordings``: sha256 of the file behind every ``audio``, by its name.
+    ``recordings``: sha256 of the file behind every ``audio``, by its name. ``faq``: entries as ``category.entry``.
     """
 
     script: Script
@@ -284,3 +319,4 @@ class Bundle(Part):
     fillers: tuple[str, ...]
     sms: dict[Name, SmsTemplate]
     recordings: dict[str, str] = Field(default={})
+    faq: dict[str, FaqEntry] = Field(default={})

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from callbot.language import Text
-from callbot.script import ask_checks, template
-from callbot.script.actions import ACTIONS
+from callbot.script import action_checks, ask_checks, template
 from callbot.script.basics import Jump
 from callbot.script.context import Context
 from callbot.script.ending import Ending, EndSpec
 from callbot.script.expand import plain
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.graph import sentences
-from callbot.script.kinds import kinds_of
+from callbot.script.kinds import CALLER, kinds_of
 from callbot.script.model import Step
 from callbot.script.source import Route
 
@@ -25,7 +24,7 @@ def check(context: Context) -> list[Finding]:
         *_targets(context),
         *_intents(context),
         *_values(context),
-        *_actions(context),
+        *action_checks.check(context),
         *_sms(context),
         *_hotline(context),
         *ask_checks.check(context, kinds_of(context.script)),
@@ -35,6 +34,8 @@ def check(context: Context) -> list[Finding]:
 def known_values(context: Context) -> dict[str, str | None]:
     """Every value the script has, with what must be proven before it is spoken."""
     values: dict[str, str | None] = {name: spec.private for name, spec in context.script.inputs.items()}
+    if context.script.kind == "hotline":
+        values[CALLER] = None
     for step in context.script.steps.values():
         if step.do is not None:
             values.update({name: spec.private for name, spec in step.do.gives.items()})
@@ -98,6 +99,10 @@ def _all_targets(context: Context) -> Iterator[_Target]:
     script = context.script
     yield ("start",), script.start
     yield ("longest", "then"), script.longest.then
+    if script.on_machine is not None:
+        yield ("on_machine",), script.on_machine
+    if script.faq is not None and script.faq.otherwise is not None:
+        yield ("faq", "else"), script.faq.otherwise
     for name, row in script.defaults.anytime.items():
         if row.to is not None:
             yield ("defaults", "anytime", name, "to"), row.to
@@ -164,7 +169,7 @@ def _values(context: Context) -> Iterator[Finding]:
             needed = {"from": step.ask.source, "current": step.ask.current}
             uses += [(("steps", name, "ask", key), (value,)) for key, value in needed.items() if value is not None]
         if step.do is not None:
-            uses += [(("steps", name, "do", "with", at), (value,)) for at, value in enumerate(step.do.arguments)]
+            uses += [(("steps", name, "do", "with", at), (value,)) for at, _, value in step.do.asked()]
         uses += [(route, (value,)) for route, value in of_ending(("steps", name, "end"), step.end)]
     for at, rule in enumerate(context.script.hangup):
         uses += [(route, (value,)) for route, value in of_ending(("hangup", at), rule)]
@@ -185,35 +190,6 @@ def _values(context: Context) -> Iterator[Finding]:
                 "写成 {name} 这样：半角花括号、小写英文名", "write it like {name}: half-width braces, lower-case name"
             )
             yield finding(document, place, "S204", message, hint)
-
-
-def _actions(context: Context) -> Iterator[Finding]:
-    for name, step in context.script.steps.items():
-        if step.do is None:
-            continue
-        route: Route = ("steps", name, "do")
-        spec = ACTIONS.get(step.do.action)
-        if spec is None:
-            message = Text(f"没有名为 {step.do.action} 的动作", f"there is no action called {step.do.action}")
-            yield _unknown(context, (*route, "action"), "S205", message, step.do.action, list(ACTIONS))
-            continue
-        results = (*spec.results, "failed")
-        for result in step.results:
-            if result not in results:
-                message = Text(f"{step.do.action} 没有结果 {result}", f"{step.do.action} never comes back as {result}")
-                yield _unknown(context, ("steps", name, "results", result), "S206", message, result, results, key=True)
-        for missing in [result for result in results if result not in step.results]:
-            document, place = context.where(("steps", name, "results"), key=True)
-            message = Text(f"results 缺少 {missing}", f"`results` lacks {missing}")
-            yield finding(document, place, "S206", message)
-        for given in step.do.gives:
-            if given not in spec.gives:
-                message = Text(f"{step.do.action} 不给出 {given}", f"{step.do.action} does not give {given}")
-                yield _unknown(context, (*route, "gives", given), "S206", message, given, spec.gives, key=True)
-        for missing in [argument for argument in spec.arguments if argument not in step.do.arguments]:
-            document, place = context.where((*route, "with"), key=True)
-            message = Text(f"{step.do.action} 需要 {missing}", f"{step.do.action} needs {missing}")
-            yield finding(document, place, "S206", message, Text(f"with: [{missing}]", f"with: [{missing}]"))
 
 
 def _sms(context: Context) -> Iterator[Finding]:
@@ -259,6 +235,8 @@ def _hotline(context: Context) -> Iterator[Finding]:
     if context.script.kind != "hotline":
         return
     routes: list[Route] = [("inputs",)] if context.script.inputs else []
+    if context.script.on_machine is not None:
+        routes.append(("on_machine",))
     for name, step in context.script.steps.items():
         if step.end is not None:
             routes += _again(("steps", name, "end"), step.end)

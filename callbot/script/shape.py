@@ -1,11 +1,13 @@
 """First passes of lint: is it YAML, and has every key a meaning and every value the right form? Pure."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from callbot.language import Text
+from callbot.script import source
 from callbot.script.findings import Finding, did_you_mean, finding
 from callbot.script.model import LATER_KEYS, CommonPart, Flow, Script
 from callbot.script.prompt import Prompt
@@ -16,9 +18,9 @@ def check_yaml(document: Document) -> list[Finding]:
     """Findings that keep a file from being read at all, and keys that stand twice."""
     broken = document.broken
     if broken is not None:
-        if broken.problem == "not UTF-8":
-            message = Text("文件不是 UTF-8 编码", "the file is not UTF-8")
-            return [finding(document, broken.place, "S003", message, Text("请另存为 UTF-8", "save it as UTF-8"))]
+        if broken.problem in _REFUSED:
+            code, message, hint = _REFUSED[broken.problem]
+            return [finding(document, broken.place, code, message, hint)]
         message = Text("这里不是有效的 YAML", f"this is not YAML: {broken.problem}")
         return [finding(document, broken.place, "S001", message, _trap(document, broken.place, broken.problem))]
     if not isinstance(document.data, dict):
@@ -37,6 +39,40 @@ def check_yaml(document: Document) -> list[Finding]:
         )
         for twice in document.duplicates
     ]
+
+
+_REFUSED = {
+    source.NOT_UTF8: (
+        "S003",
+        Text("文件不是 UTF-8 编码", "the file is not UTF-8"),
+        Text("请另存为 UTF-8", "save it as UTF-8"),
+    ),
+    source.TOO_LARGE: (
+        "S003",
+        Text("文件太大，或括号套得太深", "the file is too large, or nested too deeply"),
+        Text("拆成几个文件：common/ 里的通用部分和流程", "make it several files: shared parts and flows in common/"),
+    ),
+    source.CONTROL: (
+        "S001",
+        Text("这里有看不见的控制字符", "there is an invisible control character here"),
+        Text("删掉这个字符，重新输入", "delete it and type the text again"),
+    ),
+    source.ALIAS: (
+        "S001",
+        Text("不能用 & 和 * 引用别处的内容", "anchors and aliases (& and *) cannot be used"),
+        Text("把内容写出来，或放进 common/；以 * 开头的话要加引号", "write it out; quote a sentence beginning with *"),
+    ),
+    source.KEY: (
+        "S001",
+        Text("键只能是文字", "a key can only be a text"),
+        Text("以 [ 或 { 开头的话要加引号", "quote a sentence that begins with [ or {"),
+    ),
+    source.SEVERAL: (
+        "S001",
+        Text("一个文件里只能有一份内容，这里又有一行 ---", "a file holds one document, and here is another ---"),
+        Text("分成几个文件", "make it several files"),
+    ),
+}
 
 
 def _trap(document: Document, place: Place, problem: str) -> Text | None:
@@ -66,6 +102,7 @@ def check_shape(document: Document, model: type[BaseModel]) -> list[Finding]:
     """Every key and value that the model does not allow."""
     spoken = model in (Script, CommonPart, Flow)  # in tests `say` is the customer's
     found = [_flow_say(document, route) for route in document.values if spoken and _is_flow_say(document, route)]
+    found += [_written_without(document, route) for route in document.keys if route[-2:] == ("do", "without")]
     try:
         model.model_validate(document.data)
     except ValidationError as error:
@@ -96,6 +133,11 @@ def _flow_say(document: Document, route: Route) -> Finding:
     )
 
 
+def _written_without(document: Document, route: Route) -> Finding:
+    message = Text("话术里不写 without，它在 actions.yaml 里", "`without` stands in actions.yaml, not in a script")
+    return finding(document, document.place(route, key=True), "S101", message)
+
+
 def _shape_finding(document: Document, model: type[BaseModel], details: ErrorDetails) -> Finding:
     route: Route = tuple(part for part in details["loc"] if part != "[key]")
     place = document.place(route)
@@ -122,6 +164,13 @@ def _shape_finding(document: Document, model: type[BaseModel], details: ErrorDet
                 f"{details['input']!r} cannot be a name: use lower-case letters, digits and _",
             )
             return finding(document, document.place(route, key=key), "S111", message)
+        case "phrasing":
+            message = Text(f"说法“{details['input']}”写得不对", f"the phrase {details['input']!r} is not well formed")
+            hint = Text(
+                "括号要成对、不能套括号，… 写在括号外面，至少有几个字必须说出来",
+                "parentheses match and are not nested, `…` stands outside of them, and some characters must be said",
+            )
+            return finding(document, place, "S103", message, hint)
         case "literal_error":
             expected = details.get("ctx", {}).get("expected", "")
             known = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
@@ -231,6 +280,14 @@ _SPECIAL = {
             "a turn has one thing: hear, say, silence, key or hangup, or only `result`",
         ),
     ),
+    "action_failed": (
+        "S103",
+        Text("failed 总是有，不写在 results 里", "`failed` is always there: do not list it among `results`"),
+    ),
+    "action_without": (
+        "S103",
+        Text("without 里的名字必须是 results 里的", "`without` may only name what is among `results`"),
+    ),
     "one_retry": ("S109", Text("retry_at 和 retry_in 只能写一个", "`retry_at` and `retry_in` exclude each other")),
 }
 
@@ -247,9 +304,12 @@ def _unknown_key(document: Document, model: type[BaseModel], route: Route, name:
         )
         return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint)
     known = _keys_at(model, route[:-1])
-    return finding(
-        document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), did_you_mean(name, known)
-    )
+    hint_here = did_you_mean(name, known)
+    if name in known or name in _keys_at(model, route[:-2]):
+        hint_here = Text(
+            f"{name} 写在外面一层，和 {route[-2]} 并列", f"{name} belongs one level up, beside {route[-2]}"
+        )
+    return finding(document, place, "S101", Text(f"不认识的键 {name}", f"unknown key {name}"), hint_here)
 
 
 def _value(data: Any, route: Route) -> Any:
@@ -261,9 +321,14 @@ def _value(data: Any, route: Route) -> Any:
     return data
 
 
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
+
+
 def _schema_at(model: type[BaseModel], route: Route) -> dict[str, Any]:
     """The part of the JSON Schema that describes a route."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     definitions: dict[str, Any] = schema.get("$defs", {})
     at: dict[str, Any] = schema
     for part in route:
@@ -286,7 +351,7 @@ def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, 
 
 def _keys_at(model: type[BaseModel], route: Route) -> list[str]:
     at = _schema_at(model, route)
-    definitions: dict[str, Any] = model.model_json_schema(by_alias=True).get("$defs", {})
+    definitions: dict[str, Any] = _schema(model).get("$defs", {})
     options = [_resolved(option, definitions) for option in at.get("anyOf", [at])]
     return [key for option in options for key in option.get("properties", {})]
 

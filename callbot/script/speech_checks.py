@@ -11,7 +11,7 @@ from callbot.script.findings import Finding, finding
 from callbot.script.graph import anytime, reachable, sentences, successors
 from callbot.script.graph_checks import known_before
 from callbot.script.model import Intent, Step
-from callbot.script.phrases import expand
+from callbot.script.phrases import shared
 from callbot.script.references import known_values
 from callbot.script.source import Route
 
@@ -137,18 +137,18 @@ def _ways_out(context: Context) -> Iterator[Finding]:
             yield finding(document, place, "S408", message, warn=True)
 
 
-def _texts(intent: Intent) -> set[str]:
-    return {text for phrase in (*intent.whole, *intent.phrases) for text in expand(phrase)}
+def _written(intent: Intent) -> tuple[str, ...]:
+    return (*intent.whole, *intent.phrases)
 
 
 def _overlaps(context: Context) -> Iterator[Finding]:
     intents = context.library.intents
     for name, step in context.script.steps.items():
         for one, other in combinations(step.answers, 2):
-            both = _texts(intents[one]) & _texts(intents[other])
+            both = shared(_written(intents[one]), _written(intents[other]))
             if both:
                 document, place = context.where(("steps", name, "answers", other), key=True)
-                shown = "、".join(sorted(both)[:3])
+                shown = "、".join(both)
                 message = Text(f"“{shown}”既算 {one} 又算 {other}", f"{shown!r} means both {one} and {other}")
                 yield finding(document, place, "S407", message, warn=True)
         yield from _same_options(context, name, step)

@@ -6,7 +6,7 @@ The database is the arbiter of one rule above all: **no telephone rings twice by
 
     contact   waiting ──claim──> calling ──record──> done        (or waiting again: the script asked for a call-back)
                  ^                  │└────lease ran out─────> interrupted ──operator──> waiting
-                 └──────release─────┘
+                 └──────release─────┘       (set_aside: to interrupted without a call; its prompts cannot be made)
     attempt      claimed ──mark_dialling──> dialling ──record / lease ran out──> ended
                     └────────release────────────┴──> released    (only when it surely never left)
 
@@ -54,13 +54,15 @@ class AttemptStore:
 
     # ------------------------------------------------------------ before the call
 
-    def claim(self, limit: int, now: datetime, lease_s: int, owner: str) -> list[Claimed]:
+    def claim(self, limit: int, now: datetime, lease_s: int, owner: str, cold: Collection[str] = ()) -> list[Claimed]:
         """Take up to ``limit`` due contacts of running campaigns, the longest due first, for ``owner`` alone.
+
+        Campaigns of ``cold`` revisions (their hashes) are passed over.
 
         The lease is for an owner that dies: ``expire`` gives an undialled contact back after it.
         """
         with writing(self._engine) as connection:
-            rows = connection.execute(_due(limit, now).with_for_update(skip_locked=True)).all()
+            rows = connection.execute(_due(limit, now, cold).with_for_update(skip_locked=True)).all()
             script = _revisions(connection, {row.campaign_id for row in rows})
             return [self._claim(connection, row, script, now + timedelta(seconds=lease_s), owner) for row in rows]
 
@@ -143,7 +145,10 @@ class AttemptStore:
             attempt = _lock(connection, attempt_id)
             if attempt is None or attempt.fence != fence or attempt.state != AttemptState.CLAIMED:
                 return False
-            _interrupt(connection, attempt, outcome)
+            _release(connection, attempt, None)
+            mine = (contacts.c.id == attempt.contact_id) & (contacts.c.fence == fence)
+            values = {"state": ContactState.INTERRUPTED, "outcome": outcome}
+            connection.execute(update(contacts).where(mine).values(values))
             return True
 
     def release_claims(self, owner: str) -> int:
@@ -205,7 +210,7 @@ class AttemptStore:
                 if attempt.state == AttemptState.CLAIMED:
                     _release(connection, attempt, None)
                 elif attempt.state == AttemptState.DIALLING:
-                    _interrupt(connection, attempt, Disposition.INTERRUPTED)
+                    _interrupt(connection, attempt)
                     ended.append(attempt.call_id)
         return ended
 
@@ -263,8 +268,10 @@ class AttemptStore:
             return changed.rowcount
 
 
-def _due(limit: int, now: datetime) -> Select[Any]:
-    running = select(campaigns.c.id).where(campaigns.c.state == CampaignState.RUNNING)
+def _due(limit: int, now: datetime, cold: Collection[str] = ()) -> Select[Any]:
+    running = select(campaigns.c.id).where(
+        campaigns.c.state == CampaignState.RUNNING, campaigns.c.revision_hash.not_in(cold)
+    )
     return (
         select(contacts)
         .where(contacts.c.campaign_id.in_(running), contacts.c.state == ContactState.WAITING)
@@ -298,10 +305,10 @@ def _release(connection: Connection, attempt: Row[Any], due_at: datetime | None)
     connection.execute(update(contacts).where(mine).values(back))
 
 
-def _interrupt(connection: Connection, attempt: Row[Any], outcome: str) -> None:
-    _end(connection, attempt, outcome)
+def _interrupt(connection: Connection, attempt: Row[Any]) -> None:
+    _end(connection, attempt, Disposition.INTERRUPTED)
     mine = (contacts.c.id == attempt.contact_id) & (contacts.c.fence == attempt.fence)
-    values = {"state": ContactState.INTERRUPTED, "outcome": outcome}
+    values = {"state": ContactState.INTERRUPTED, "outcome": Disposition.INTERRUPTED}
     connection.execute(update(contacts).where(mine).values(values))
 
 

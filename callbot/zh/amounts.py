@@ -15,7 +15,7 @@ _AMOUNT = re.compile(
     rf"(?:[¥￥]\s*)?{_YUAN}\s*(?:块钱?|元|圆)(?:整|钱)?(?:(?P<jiao>{NUMERAL})(?:(?:角|毛)(?:钱)?(?:零?(?P<fen>{NUMERAL})分?)?)?)?"
     rf"(?:零?(?P<cent>{NUMERAL})分)?"
 )
-_SMALL = re.compile(rf"(?P<jiao>{NUMERAL})(?:毛|角)(?:钱)?(?:(?P<fen>{NUMERAL})分?)?|(?P<cent>{NUMERAL})分钱")
+_SMALL = re.compile(rf"(?<!块)(?P<jiao>{NUMERAL})(?:毛|角)(?:钱)?(?:(?P<fen>{NUMERAL})分?)?|(?P<cent>{NUMERAL})分钱")
 _SIGNED = re.compile(rf"[¥￥]\s*{_YUAN}")
 _BARE = re.compile(_YUAN)
 _AROUND = re.compile(r"多|几|来块|把块|出头|点|号|月|日|年|天|个|分|小时|楼|栋|岁|次|件|折|[0-9a-zA-Z%]")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from callbot.zh.found import Found, standing
 from callbot.zh.numerals import digit_string, half_width
+from callbot.zh.pinyin import syllables
 
 Checksum = Literal["luhn", "mod11_2", "mod97_10"]
 
@@ -29,6 +30,10 @@ _LETTERS = {
 _SIGN = rf"(?:字母|大写的?|小写的?)?(?:[A-Za-z]|{'|'.join(sorted(_LETTERS, key=len, reverse=True))}|{_DIGIT})"
 _CODE = re.compile(rf"{_SIGN}(?:{_BETWEEN}{_SIGN})*")
 _NO_CODE = re.compile(r"^(?:OK|NO|VIP|APP|ID|SMS)(?=[0-9A-Z])")
+_SOUNDS = {
+    "ling": "0", "yao": "1", "yi": "1", "er": "2", "san": "3", "si": "4", "wu": "5", "liu": "6", "qi": "7", "ba": "8",
+    "jiu": "9",
+}  # fmt: skip
 _LEAST = 4
 """Signs of a number whose length the script does not tell: shorter ones are ages, counts and hours."""
 _WEIGHTS = tuple(2**n % 11 for n in range(64))
@@ -38,24 +43,36 @@ def digits(text: str, length: tuple[int, int] | None = None, checksum: Checksum 
     """A number said digit by digit as ASCII digits; ``length`` is the least and most digits, else at least four.
 
     With ``checksum`` only a number that fits it counts; ``mod11_2`` allows an X at the end (叉, as in ID numbers).
+    Where the length is known and nothing has it as written, digits are also taken by their sound (二零期三幺).
     """
+    plain = half_width(text)
+    found = _digits(plain, length, checksum)
+    return _digits(_by_sound(plain), length, checksum) if found is None and length is not None else found
+
+
+def _digits(text: str, length: tuple[int, int] | None, checksum: Checksum | None) -> Found | None:
     least, most = length or (_LEAST, 64)
-    plain, places = _repeats_written_out(half_width(text))
+    plain, places = _repeats_written_out(text)
     for start, end in reversed(standing(plain)):
         for match in reversed(list(_RUN.finditer(plain, start, end))):
             value, stop = digit_string(match[0].replace("洞", "0").replace("拐", "7")), match.end()
             tail = re.match(r"[\s]*(?:X|x|叉|艾克斯)", plain[stop:]) if checksum == "mod11_2" else None
             if tail is not None:
                 value, stop = f"{value}X", stop + tail.end()
-            if not least <= len(value) <= most or plain[stop : stop + 1] in tuple(_UNITS) or not valid(value, checksum):
-                continue
-            return Found(value, places[match.start()], places[stop - 1] + 1)
+            fits = least <= len(value) <= most and valid(value, checksum)
+            if fits and not _is_counted(value, plain[stop : stop + 1]):
+                return Found(value, places[match.start()], places[stop - 1] + 1)
     return None
 
 
 def phone(text: str) -> Found | None:
     """A Chinese telephone number: mobile, landline with its area code, or 400; without +86."""
-    plain, places = _repeats_written_out(half_width(text))
+    plain = half_width(text)
+    return _phone(plain) or _phone(_by_sound(plain))
+
+
+def _phone(text: str) -> Found | None:
+    plain, places = _repeats_written_out(text)
     for start, end in reversed(standing(plain)):
         for match in reversed(list(_PHONE_RUN.finditer(plain, start, end))):
             number = _PHONE.search(digit_string(match[0].replace("洞", "0").replace("拐", "7")))
@@ -72,7 +89,7 @@ def order_number(text: str, length: tuple[int, int] | None = None, checksum: Che
         for match in reversed(list(_CODE.finditer(plain, start, end))):
             value = _NO_CODE.sub("", _signs(match[0]))
             fits = least <= len(value) <= most and valid(value, checksum)
-            if fits and re.search("[0-9]", value) and plain[match.end() : match.end() + 1] not in tuple(_UNITS):
+            if fits and re.search("[0-9]", value) and not _is_counted(value, plain[match.end() : match.end() + 1]):
                 return Found(value, places[match.start()], places[match.end() - 1] + 1)
     return None
 
@@ -98,6 +115,26 @@ def valid(value: str, checksum: Checksum | None) -> bool:
             return bool(sum(weight * sign for weight, sign in zip(_WEIGHTS, signs, strict=False)) % 11 == 1)
         case "mod97_10":
             return value.isalnum() and value.isascii() and int("".join(str(int(char, 36)) for char in value)) % 97 == 1
+
+
+def _is_counted(value: str, following: str) -> bool:
+    """Whether a unit makes a count, date or time of it; 20731号 is a number all the same."""
+    return following in tuple(_UNITS) and not (following == "号" and len(value) > _LEAST)
+
+
+def _by_sound(text: str) -> str:
+    """Characters that sound like a digit, as that digit: between digits, and 要 and its like before one."""
+    sounds = syllables(text)
+    if len(sounds) != len(text):
+        return text
+    characters = list(text)
+    for at in reversed(range(len(text) - 1)):
+        digit = _SOUNDS.get(sounds[at])
+        if digit is None or re.match(_DIGIT, characters[at]) or not re.match(_DIGIT, characters[at + 1]):
+            continue
+        if sounds[at] == "yao" or (at > 0 and (re.match(_DIGIT, characters[at - 1]) or sounds[at - 1] in _SOUNDS)):
+            characters[at] = digit
+    return "".join(characters)
 
 
 def _signs(said: str) -> str:

@@ -30,7 +30,7 @@ _FULL = rf"(?:(?:{_COMPOUND})|[{_SURNAMES}]){_GIVEN}"
 _NOT = "的了吗呢吧啊呀哦嗯么嘛不没是有在要就都也还很太这那你我他她它们什怎哪谁几多个来去到给把被让说想能会可以号点块钱"
 """Characters that are in no given name people give on the telephone, but in most short sentences."""
 _NO_NAMES = re.compile(
-    "(?:"
+    "(?:谢谢|周[一二三四五六日天末]|常温|"
     "高兴|方便|马上|于是|何必|任何|时候|安全|成功|常用|解决|关系|关于|许多|康复|包括|明天|明白|"
     "应该|全部|对方|毛病|万一|金额|平时|平台|向前|左右|方向|方面|连着|连续|白天|古怪|冷静|简单|"
     "管理|强调|温度|易碎|华为|文件|牛奶|花钱|时间|单子|计划|和平|乐意|阳光|海外|平常|那边|都行|"
@@ -50,6 +50,13 @@ _INTRODUCED = re.compile(
     rf"(?:我(?:的)?名字(?:是|叫)|(?:我|本人)(?:叫做?|是|姓)|免贵姓?|敝姓|姓名(?:是|叫)?|名字(?:是|叫)|叫我?|称呼我|(?<!贵)姓|收件人(?:是|叫)?|是)"
     rf"(?P<name>{_FULL}(?=$|[，,。！？\s!?]|{_TITLE}|这|，)|(?:{_COMPOUND}|[{_SURNAMES}])(?=$|[，,。！？\s!?]|{_TITLE}|啊|的$))(?P<title>{_TITLE})?"
 )
+_CALLED = re.compile(r"(?:我叫|名字叫|叫我)(?P<name>[\u4e00-\u9fff]{2,3})(?=$|[，,。！？\s!?吧就])")
+_OFTEN = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪"
+    "范廖贾韦付傅邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵"
+)
+"""Surnames that are understood when they are all that was said: frequent, and no answer to anything."""
+_ALONE = re.compile(rf"(?P<name>[{_OFTEN}])(?=$|[，,。！？\s!?])")
 _TITLED = re.compile(rf"(?P<name>(?:{_COMPOUND}|[{_SURNAMES}])(?:{_GIVEN})??)(?P<title>{_TITLE})(?!不|没|的)")
 _FILLED = re.compile(r"^(?:嗯|呃|啊|哦|额|喂|你好|您好|好的|好|对|那个|就是|是|叫)*[，,。\s]*")
 _BARE = re.compile(rf"(?P<name>{_FULL})(?=$|[，,。！？\s!?吧啊])")
@@ -62,7 +69,7 @@ def name(text: str) -> Found | None:
     for start, end in reversed(standing(text)):
         stretch = text[start:end]
         explained = list(_SPELT.finditer(stretch))
-        found = _introduced(stretch) or _titled(stretch) or _bare(stretch)
+        found = _introduced(stretch) or _titled(stretch) or _bare(stretch) or _called(stretch)
         if found is None and explained:
             spelt = explained[0]
             found = Found(_surname(spelt), spelt.start(), spelt.end())
@@ -87,9 +94,20 @@ def _titled(text: str) -> Found | None:
     return None
 
 
+def _called(text: str) -> Found | None:
+    """A name that begins with no surname: 我叫小明."""
+    match = _CALLED.search(text)
+    if match is None or set(match["name"]) & set(_NOT):
+        return None
+    return Found(match["name"], match.start("name"), match.end("name"))
+
+
 def _bare(text: str) -> Found | None:
     lead = _FILLED.match(text)
     start = lead.end() if lead is not None else 0
+    alone = _ALONE.match(text, start)
+    if alone is not None:
+        return Found(alone["name"], alone.start(), alone.end())
     match = _BARE.match(text, start)
     if match is None or _NO_NAMES.match(match["name"]) or set(match["name"][1:]) & set(_NOT):
         return None

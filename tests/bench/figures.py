@@ -7,12 +7,10 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,13 +21,11 @@ from callbot.dialogue.pieces import contact_pieces, shared_pieces
 from callbot.processes.supervisor import running
 from callbot.script.revision import build_revision
 from callbot.simulate.crowd import RTP_PORTS, free_ports
-from tests.bench import telephony
-from tests.bench.figure import Figure
+from tests.bench import telephony, understanding
+from tests.bench.figure import FIGURES, ROOT, Figure, write
 
 pytestmark = pytest.mark.bench
 
-ROOT = Path(__file__).parents[2]
-FIGURES = ROOT / "docs" / "figures.md"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _IDLE_S = 30
 _NEW_NAMES = ("欧阳女士", "司马先生", "诸葛女士", "慕容先生", "上官女士", "端木先生", "令狐女士", "宇文先生")
@@ -134,47 +130,12 @@ def from_nothing() -> Figure:
     return Figure("从零开始的 make demo | make demo from nothing", "≤ 15 min", f"{took / 60:.1f} min", "make demo")
 
 
-def write(figures: list[Figure]) -> None:
-    """Write docs/figures.md."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    rows = "".join(f"| {f.what.replace('|', '/')} | {f.bound} | {f.measured} | `{f.command}` |\n" for f in figures)
-    FIGURES.write_text(
-        "# 实测指标 Figures\n\n"
-        "由 `make bench` 写成，请勿手改。Written by `make bench`; do not edit.\n\n"
-        f"- 日期 date: {datetime.now(UTC):%Y-%m-%d}\n- 机器 machine: {_machine()}\n- 提交 commit: {commit}\n\n"
-        "| 指标 figure | 界限 bound | 实测 measured | 命令 command |\n|---|---|---|---|\n" + rows,
-        "utf-8",
-    )
-
-
-def _machine() -> str:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        "?",
-    )
-    pretty = next(
-        (
-            line.split("=", 1)[1].strip().strip('"')
-            for line in Path("/etc/os-release").read_text().splitlines()
-            if "PRETTY" in line
-        ),
-        "?",
-    )
-    return f"{os.cpu_count()} × {model}, shared, {pretty}, Python {platform.python_version()}"
-
-
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from-nothing", action="store_true", help="also install a clean clone (some minutes)")
     arguments = parser.parse_args()
-    figures = [*demo(), synthesis(), asyncio.run(idle()), *telephony.figures()]
+    figures = [*demo(), synthesis(), asyncio.run(idle()), *understanding.figures(), *telephony.figures()]
     if arguments.from_nothing:
         figures.append(from_nothing())
     write(figures)

@@ -33,6 +33,8 @@ _CALL_S = 5.0
 _SETTLE_S = 2.0
 """Between the last pick-up and the measurement."""
 _AT_ONCE_INVITES = 10
+_KEPT: list[Any] = []
+"""Calls of bare pjsua2, never destroyed: the packaged PJSIP aborts when that happens while they end."""
 
 
 def sentence(seconds: float) -> Any:
@@ -115,6 +117,7 @@ def bare(port: int, calls: int, seconds: float) -> dict[str, float]:
         recording = Path(folder) / "prompt.wav"
         wav.write(recording, sentence(_PROMPT_S))
         made = [BareCall(account, recording) for _ in range(calls)]
+        _KEPT.extend(made)
         for call in made:
             call.makeCall(f"sip:1@127.0.0.1:{port}", options)
         while not all(call.connected for call in made):

@@ -37,6 +37,7 @@ pytestmark = pytest.mark.contract
 MORNING = datetime(2026, 6, 1, 2, tzinfo=UTC)  # ten o'clock in Shanghai
 OFFICE_HOURS = Window(ZoneInfo("Asia/Shanghai"), time(9), time(20))
 LEASE_S = 60
+SCRIPT = Revision("s", "h", "{}")
 
 
 @dataclass
@@ -97,9 +98,9 @@ class World:
 
         return Dispatcher(self.store, terms, Hands(send, prepare, plan, run, notify, self.clock))  # type: ignore[arg-type]
 
-    def campaign(self, contacts: int) -> str:
+    def campaign(self, contacts: int, revision: Revision = SCRIPT) -> str:
         new = [NewContact(str(n), Phone(f"138{n:08}"), {"name": "王女士"}) for n in range(contacts)]
-        made = self.store.campaigns.add("x", Revision("s", "h", "{}"), new)
+        made = self.store.campaigns.add("x", revision, new)
         self.store.campaigns.start(made)
         return made
 
@@ -266,6 +267,29 @@ async def test_when_nobodys_prompts_can_be_made_all_wait_and_it_is_said_once(wor
     assert "callbot doctor" in notice.zh
     world.prepare = None
     assert len(await world.tick()) == 2
+
+
+async def test_a_new_script_keeps_no_legs_from_other_campaigns(world: World) -> None:
+    slow = world.campaign(3, Revision("slow", "h-slow", "{}"))
+    released = asyncio.Event()
+
+    async def prepare(contact: Due) -> None:
+        if contact.campaign_id == slow:
+            await released.wait()
+
+    world.prepare = prepare
+    await world.line(legs=3)
+    await world.dispatcher.tick()  # three of the slow script in hand: one makes its prompts, two go back
+    other = world.campaign(2, Revision("ready", "h-ready", "{}"))
+    async with asyncio.timeout(10):
+        while world.store.campaigns.progress(other).waiting:
+            await world.dispatcher.tick()
+            await asyncio.sleep(0.05)
+    assert world.store.campaigns.progress(slow).waiting == 2
+    released.set()
+    await world.dispatcher.settled()
+    orders = [message for _, message in world.sent if isinstance(message, PlaceCall)]
+    assert [order.revision.script for order in orders] == ["ready", "ready", "slow"]
 
 
 async def test_prompts_of_the_next_are_made_while_all_legs_are_busy(world: World) -> None:

@@ -1,7 +1,6 @@
 """The control process between lines that are only messages and a store that is busy."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +25,7 @@ class Shop:
     def spoken_texts(self) -> list[str]:
         return []
 
-    async def ask(self, action: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    async def ask(self, asked: ActionAsked) -> tuple[str, dict[str, str]]:
         return "found", {}
 
 
@@ -52,7 +51,7 @@ async def test_a_caller_is_answered_while_somebody_else_writes_to_the_store(tmp_
         with writing(store.engine) as importing:
             importing.execute(text("SELECT 1"))
             await line.send(CallEnded(ended))
-            await line.send(ActionAsked("call_2", "order_status", {}, {}))
+            await line.send(ActionAsked("call_2", "call_2/1", "order_status", {}))
             async with asyncio.timeout(10):
                 assert isinstance(await anext(answers), ActionAnswer)
         assert await anext(answers) == ResultStored("call_1")

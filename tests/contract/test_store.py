@@ -253,6 +253,38 @@ def test_a_released_claim_goes_back_and_was_no_attempt(store: Store) -> None:
     assert store.campaigns.progress(made).calling == 1
 
 
+def test_who_comes_next_is_seen_without_being_taken(store: Store) -> None:
+    made = campaign(store, contacts=3)
+    seen = store.attempts.upcoming(2, NOW)
+    assert [one.contact_id for one in claim(store, 2)] == [one.contact_id for one in seen]
+    assert (seen[0].campaign_id, seen[0].phone, seen[0].revision) == (made, Phone("13800000000"), SCRIPT)
+    (last,) = store.attempts.upcoming(2, NOW)
+    assert last.phone == Phone("13800000002")
+    store.campaigns.pause(made)
+    assert store.attempts.upcoming(2, NOW) == []
+
+
+def test_campaigns_of_a_cold_revision_are_passed_over(store: Store) -> None:
+    campaign(store)
+    assert store.attempts.claim(1, NOW, 60, "control", {SCRIPT.hash}) == []
+    assert len(store.attempts.claim(1, NOW, 60, "control", {"another"})) == 1
+
+
+def test_a_contact_set_aside_waits_for_the_operator_and_was_no_attempt(store: Store) -> None:
+    made = campaign(store)
+    (claimed,) = claim(store)
+    assert not store.attempts.set_aside(claimed.attempt_id, claimed.fence + 1, "no_prompts")
+    assert store.attempts.set_aside(claimed.attempt_id, claimed.fence, "no_prompts")
+    assert not store.attempts.set_aside(claimed.attempt_id, claimed.fence, "no_prompts")
+    assert not dial(store, claimed)
+    assert claim(store) == []
+    (one,) = store.campaigns.results(made)
+    assert (one.state, one.outcome) == (ContactState.INTERRUPTED, "no_prompts")
+    assert store.attempts.call_again([one.contact_id], NOW) == 1
+    (again,) = claim(store)
+    assert again.number == 1
+
+
 def test_nothing_is_dialled_for_a_campaign_that_was_paused_meanwhile(store: Store) -> None:
     made = campaign(store)
     (claimed,) = claim(store)

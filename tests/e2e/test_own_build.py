@@ -11,9 +11,10 @@ from callbot.telephony import build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
+KINDS = ("test_telephony_*.py", "test_trunk*.py")
 SUITE = [
     "tests/contract/test_call_leg.py",
-    *sorted(f"tests/e2e/{path.name}" for path in (ROOT / "tests" / "e2e").glob("test_telephony_*.py")),
+    *sorted(f"tests/e2e/{path.name}" for each in KINDS for path in (ROOT / "tests" / "e2e").glob(each)),
 ]
 
 

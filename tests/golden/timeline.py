@@ -19,7 +19,7 @@ import numpy as np
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
 from callbot.messages import Spoken, TraceStep
-from callbot.ports import CallLeg, HandOverResult, LegEvent, LegKey, Recognition
+from callbot.ports import CallLeg, HandOverResult, LegEvent, LegKey, Recognition, Systems
 from callbot.telephony.wav_leg import WavLeg
 from callbot.turn.taking import TurnPolicy
 from callbot.values import RATE_HZ, Pcm
@@ -196,8 +196,12 @@ async def converse(
     missing: str = "",
     people: "People | None" = None,
     during: Callable[[Session], None] | None = None,
+    systems: Systems | None = None,
 ) -> Result:
-    """Hold the conversation to its end; the customer hangs up at ``hangs_up_ms`` at the latest."""
+    """Hold the conversation to its end; the customer hangs up at ``hangs_up_ms`` at the latest.
+
+    ``systems`` answer instead of ``orders``; what they are asked they keep themselves.
+    """
     said = [one for one in customer if isinstance(one, Says)]
     heard = np.zeros(hangs_up_ms * RATE_HZ // 1000, np.int16)
     for number, one in enumerate(said):
@@ -213,7 +217,7 @@ async def converse(
         vad=ToneVad(),
         recogniser=Script([one.text for one in said]),
         prompts=prompts,
-        systems=Orders(orders, asked),
+        systems=systems or Orders(orders, asked),
         transfers=people,
         make_prompts=prompts.make,
         policy=TurnPolicy(),

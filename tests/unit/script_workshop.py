@@ -83,7 +83,8 @@ def workshop(folder: Path) -> Workshop:
     """A new one below ``folder``."""
     root = folder / "scripts_dsl"
     shutil.copytree(SCRIPTS / "intents", root / "intents")
-    shutil.copy(SCRIPTS / "sms.yaml", root / "sms.yaml")
+    for name in ("sms.yaml", "actions.yaml"):
+        shutil.copy(SCRIPTS / name, root / name)
     made = Workshop(root)
     made.add("common/made_ends.yaml", _ENDS)
     return made

@@ -1,6 +1,7 @@
 """Steps that ask: several values from one sentence, reading back, correction, keys, a current value, found things."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbot.dialogue.engine import CompiledScript, DialogueState, advance, begin
+from callbot.dialogue.engine import CompiledScript, DialogueState, advance, begin, compile_revision
 from callbot.dialogue.pieces import contact_pieces, shared_pieces
-from callbot.messages import Action, Answered, End, Event, Heard, KeyPressed, Listen, Say, Silence
+from callbot.messages import Action, Answered, End, Event, Heard, KeyPressed, Listen, Say, Silence, TimeUp, Transfer
+from callbot.script.revision import build_revision
 from tests.unit.script_workshop import OPENING, workshop
 from tests.unit.test_dialogue_engine import NOW, small, spoken
 
@@ -121,17 +123,35 @@ def test_only_the_part_that_was_said_is_corrected() -> None:
     assert state.slots == {"it": "文三路8号8号楼501室"}
 
 
+def test_free_words_are_read_back_when_the_step_says_so() -> None:
+    state, done = play(asking({"it": "text"}, read_back="on"), "放在门口", "不对，是放在物业", "对")
+    assert replies(done)[:2] == ["您说的是放在门口，对吗？", "您说的是放在物业，对吗？"]
+    assert state.slots == {"it": "放在物业"}
+
+
 def test_a_time_is_corrected_within_its_day() -> None:
     script = asking({"it": "datetime"}, read_back="on")
     state, _ = play(script, "明天下午三点", "不是三点是四点", "是的")
     assert state.slots == {"it": "2026-06-02T16:00:00+08:00"}
 
 
-@pytest.mark.parametrize("no", ["不对", "不是", "不是零零七三幺", KeyPressed("2")])
-def test_a_value_that_was_denied_is_asked_again(no: str | Event) -> None:
+@pytest.mark.parametrize("no", ["不对", "不是", "不是零零七三幺"])
+def test_a_value_that_was_denied_is_asked_again(no: str) -> None:
     state, done = play(asking({"it": "digits"}), "零零七三幺", no, "零零七三二", "对")
     assert replies(done)[1] == "是什么？"
     assert state.slots == {"it": "00732"}
+
+
+@pytest.mark.parametrize(("pressed", "reply"), [("1", "好的，文三路8号。"), ("2", "是什么？")])
+def test_one_and_two_answer_what_was_read_back(pressed: str, reply: str) -> None:
+    _, done = play(asking({"it": "address"}), "我住文三路八号", KeyPressed(pressed))
+    assert replies(done)[1] == reply
+
+
+def test_keys_after_a_number_was_read_back_enter_it_anew() -> None:
+    state, done = play(asking({"it": "phone"}), "幺三八零零幺三八零零零", *keys("13900139000"))
+    assert state.slots == {"it": "13900139000"}
+    assert replies(done)[-1] == "好的，13900139000。"
 
 
 def test_saying_it_again_confirms_it() -> None:
@@ -386,3 +406,33 @@ told:
 """
     assert shop.errors(steps, inputs) == set()
     assert shop.errors(steps.replace(", proves: identity", ""), inputs) == {"S404"}
+
+
+@cache
+def booking() -> CompiledScript:
+    return compile_revision(build_revision(Path(__file__).parents[2] / "scripts_dsl" / "delivery_booking.yaml"))
+
+
+BOOKED = {"name": "王女士", "orders": ORDERS, "address": ADDRESS}
+WALK = st.sampled_from(
+    ["是我", "不是", "第一个", "耳机那个", "对的", "不对", "不对，是八号楼", "明天上午",
+     "后天", "晚上", "没有电梯", "到了打电话", "嗯", "等一下", "再说一遍",
+     "呼噜呼噜", "幺三八零零幺三八零零零", "送到人民路八号", "不是八号楼"]
+)  # fmt: skip
+WALKED = st.one_of(st.builds(Heard, WALK), st.builds(KeyPressed, st.sampled_from("0123456789#*")), st.just(Silence()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WALKED, max_size=60))
+def test_a_walk_through_every_way_of_asking_tells_no_stranger_and_ends(events: list[Event]) -> None:
+    state = begin(booking(), BOOKED, NOW)
+    proven = False
+    for event in (Answered(), *events):
+        state, actions = advance(booking(), state, event)
+        proven |= "which" in state.path
+        told = "".join(spoken(actions))
+        assert proven or not any(secret in told for secret in ("文三路", "蓝牙耳机", "保温杯"))
+        assert "{" not in told
+        assert not actions or isinstance(actions[-1], Listen | End | Transfer)
+    state, _ = advance(booking(), state, TimeUp("longest"))
+    assert state.ended

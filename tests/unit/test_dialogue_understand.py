@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from callbot.dialogue.understand import Intents, compile_intents, understand
 from callbot.script.library import load
+from callbot.script.model import Intent
 
 pytestmark = pytest.mark.unit
 
@@ -190,6 +191,62 @@ def test_negation_and_doubt_come_before_assent(intents: Intents, text: str, neve
 def test_sure_intents_take_equal_sounds_but_no_similar_ones(intents: Intents, text: str, intent: str | None) -> None:
     made = understand(text, intents).intent
     assert made == intent or (intent is None and made not in ("stop_calling", "refund"))
+
+
+def small(**phrases: str) -> Intents:
+    """A pack of its own: phrases by intent, parted by spaces."""
+    return compile_intents({name: Intent(title=name, phrases=tuple(all.split())) for name, all in phrases.items()}, ())
+
+
+def test_what_a_step_expects_wins_near_ties() -> None:
+    intents = small(first="改地址", other="换地址")
+    for text in ("我要改地址换地址", "我要换地址改地址"):
+        assert understand(text, intents, ("first",)).intent == "first"
+        assert understand(text, intents, ("other",)).intent == "other"
+
+
+def test_what_a_step_expects_is_not_invented(intents: Intents) -> None:
+    assert understand("好的，我要改一下收货地址", intents, ("affirm", "deny")).intent == "address_wrong"
+    assert understand("今天天气不错", intents, ("affirm", "deny")).intent is None
+
+
+def test_a_part_of_a_longer_phrase_means_nothing_else() -> None:
+    intents = small(refund="退款", refund_time="退款…到账")
+    assert understand("退款什么时候到账", intents).intent == "refund_time"
+    assert understand("我要退款", intents).intent == "refund"
+
+
+def test_a_gap_is_short_and_holds_no_negation() -> None:
+    intents = small(refund="能…退")
+    assert understand("这个能给我退吗", intents).intent == "refund"
+    assert understand("我只能说你们不给退", intents).intent is None
+    assert understand("我能先问一下你们那边几点退", intents).intent is None
+
+
+def test_a_different_syllable_is_a_different_word() -> None:
+    intents = small(no_money="手头有点紧")
+    assert understand("手头有点井", intents).why == "sound 手头有点紧"
+    assert not understand("手头有点忙", intents).why.startswith("sound")
+
+
+def test_a_sentence_that_denies_is_not_like_one_that_does_not() -> None:
+    intents = small(received="快递已经收到了")
+    made = understand("快递我已经收到啦", intents)
+    assert (made.intent, made.why) == ("received", "like 快递已经收到了")
+    assert understand("快递还没收到", intents).intent is None
+
+
+def test_between_two_likenesses_nothing_is_chosen_unless_expected() -> None:
+    intents = small(open="你们早上几点开门", close="你们晚上几点关门")
+    assert understand("你们几点门", intents).intent is None
+
+
+def test_an_order_of_phrases_or_of_a_set_changes_nothing(intents: Intents) -> None:
+    turned = dict(reversed(intents.table.items()))
+    again = compile_intents(turned, intents.fillers)
+    for text in WAYS_TO_SAY["affirm"].split() + WAYS_TO_SAY["already_paid"].split():
+        one, other = understand(text, intents), understand(text, again)
+        assert (one.intent, one.score) == (other.intent, other.score)
 
 
 def test_a_value_that_is_asked_for_comes_first(intents: Intents) -> None:

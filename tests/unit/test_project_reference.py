@@ -9,12 +9,13 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from callbot.cli import build, settings_file
-from callbot.script import ask, basics, branch, cases, ending, model, prompt
-from callbot.script.actions import ACTIONS
+from callbot.script import actions, ask, basics, branch, cases, ending, faq, model, prompt
+from callbot.script.library import load
 from callbot.values import Disposition
 
 pytestmark = pytest.mark.unit
 
+SCRIPTS = Path(__file__).parents[2] / "scripts_dsl"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
@@ -32,7 +33,7 @@ def test_settings() -> None:
 def test_script_keys() -> None:
     parts = [
         part
-        for module in (ask, basics, branch, cases, ending, model, prompt)
+        for module in (actions, ask, basics, branch, cases, ending, faq, model, prompt)
         for part in vars(module).values()
         if isinstance(part, type)
         and issubclass(part, BaseModel)
@@ -48,7 +49,11 @@ def test_types_of_values() -> None:
 
 
 def test_actions() -> None:
-    assert ACTIONS.keys() <= set(first_cells("script-keys.md"))
+    assert load(REFERENCE.parents[1] / "scripts_dsl").actions.keys() <= set(first_cells("script-keys.md"))
+
+
+def test_shared_intents() -> None:
+    assert first_cells("intents.md") == list(load(SCRIPTS).intents)
 
 
 def test_outcomes_of_the_network() -> None:
