@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
@@ -48,6 +49,8 @@ from callbot.web.health import Health, LineHealth, create_app
 _DELIVER_S = 1.0
 """How often the outbox is looked into when no call has ended."""
 _LOST_MS = 5000
+_THREADS = 32
+"""Blocking work at the same time: calls being placed, results, and what callers ask."""
 
 
 class Control:
@@ -206,6 +209,8 @@ class Control:
 async def main(settings: Settings) -> None:
     """Serve until SIGTERM. Errors: ``SettingsError`` for a busy port, ``StoreError`` for a database out of reach."""
     log.configure("control")
+    # asyncio's own pool has six threads on two cores: all of them would wait when the database does, and callers too.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "store"))
     store = app.store(settings)
     try:
         control = Control(settings, store, app.systems(settings))

@@ -506,6 +506,26 @@ async def test_the_loop_finds_work_by_itself(world: World) -> None:
     await world.dispatcher.settled()
 
 
+async def test_the_loop_outlives_a_round_that_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+    twice = asyncio.Event()
+
+    async def fail() -> None:
+        rounds.append(1)
+        if len(rounds) == 2:
+            twice.set()
+        raise ValueError("a row that cannot be read")
+
+    monkeypatch.setattr(world.dispatcher, "tick", fail)
+    loop = asyncio.create_task(world.dispatcher.run())
+    waiting = asyncio.create_task(twice.wait())
+    await asyncio.wait({loop, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    assert twice.is_set()
+    for task in (loop, waiting):
+        task.cancel()
+    await asyncio.gather(loop, waiting, return_exceptions=True)
+
+
 async def test_a_call_that_came_in_is_stored_acknowledged_and_followed_up(world: World) -> None:
     flow = Revision("hotline", "h1", "{}")
     world.store.incoming.publish([flow])
