@@ -420,6 +420,16 @@ def test_a_call_taken_back_while_it_rang_is_not_forgotten(store: Store) -> None:
     assert len(claim(store, now=LATER)) == 1
 
 
+def test_a_whole_list_can_be_called_again(store: Store) -> None:
+    made = campaign(store)
+    (claimed,) = claim(store)
+    dial(store, claimed)
+    store.attempts.record(result(claimed, outcome="interrupted"), ())
+    (one,) = store.campaigns.results(made)
+    # PostgreSQL takes 65 535 values in one statement, SQLite 32 766.
+    assert store.attempts.call_again([*(f"ct_{n}" for n in range(70_000)), one.contact_id], LATER) == 1
+
+
 def test_a_result_after_the_operators_decision_is_kept_beside_the_new_state(store: Store) -> None:
     made = campaign(store)
     (claimed,) = claim(store)
