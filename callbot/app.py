@@ -8,7 +8,7 @@ from callbot.clock import SystemClock
 from callbot.errors import SettingsError
 from callbot.language import Text
 from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
-from callbot.settings import Settings, Trunk
+from callbot.settings import LINE_RTP_PORTS, Settings, Trunk
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, IncomingCall, Pjsua2Endpoint
 from callbot.telephony.switchboard import QueueTarget
@@ -16,9 +16,6 @@ from callbot.telephony.trunks import Login, uri_of
 
 if TYPE_CHECKING:
     from callbot.store.repository import Store
-
-_RTP_PORTS = 200
-"""RTP ports per line; a leg takes two (RTP and RTCP), and re-used ones rest a while."""
 
 
 def recogniser(settings: Settings) -> Recogniser:
@@ -103,8 +100,8 @@ async def endpoint(settings: Settings, number: int, on_incoming: Callable[[Incom
         EndpointConfig(
             bind=telephony.bind,
             sip_port=telephony.sip_port + number,
-            rtp_port=telephony.rtp_port + number * _RTP_PORTS,
-            rtp_ports=_RTP_PORTS,
+            rtp_port=telephony.rtp_port + number * LINE_RTP_PORTS,
+            rtp_ports=LINE_RTP_PORTS,
             tls_ca=telephony.tls_ca,
             logins=tuple(Login(trunk, _password(trunk)) for trunk in telephony.trunks),
         ),

@@ -68,6 +68,9 @@ def main(build: Callable[[], typer.Typer] = build) -> None:
     except Exception as error:
         if os.environ.get("CALLBOT_DEBUG") == "1":
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            sys.stderr.write(_unusable(error))
+            sys.exit(2)
         place = _keep_details()
         sys.stderr.write(
             tr(
@@ -76,6 +79,14 @@ def main(build: Callable[[], typer.Typer] = build) -> None:
             )
         )
         sys.exit(1)
+
+
+def _unusable(error: OSError) -> str:
+    return tr(
+        f"{error.filename} 不能使用（{error.strerror}）。请检查权限、磁盘空间，以及配置里的 data_dir 和 cache_dir。\n",
+        f"{error.filename} cannot be used ({error.strerror}). "
+        f"Check its permissions, the disk, and data_dir and cache_dir in the settings.\n",
+    )
 
 
 def _keep_details() -> Path:

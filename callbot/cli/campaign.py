@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     )
     app.command("campaigns", help=tr("列出所有外呼任务", "List all campaigns"))(campaigns)
     app.command("results", help=tr("查看或导出一个任务的结果", "Show or export what came of a campaign"))(results)
+    app.command("pause", help=tr("暂停一个任务：不再拨打新电话", "Pause a campaign: no new calls"))(pause)
     app.command("call-again", help=tr("重新拨打被中断的联系人", "Call contacts again whose calls were interrupted"))(
         call_again
     )
@@ -154,6 +155,27 @@ def print_results(store: "Store", campaign: str, console: "Console") -> None:
     from callbot.cli.results import result_table
 
     console.print(result_table(store.campaigns.results(campaign)))
+
+
+def pause(campaign: CampaignId, config: Config = None) -> None:
+    """Place no more calls of this campaign until it is run again; running calls go on to their end."""
+    from callbot.settings import load
+    from callbot.store.repository import open_store
+
+    store = open_store(load(config).store_url)
+    try:
+        paused = store.campaigns.pause(campaign)
+    finally:
+        store.close()
+    if paused:
+        typer.echo(
+            tr(
+                "已暂停：不再拨打新电话，通话中的照常结束。callbot run 可以继续。",
+                "Paused: no new calls, running ones go on to their end. `callbot run` goes on with it.",
+            )
+        )
+    else:
+        typer.echo(tr("这个任务本来就没有在拨打。", "This campaign was not calling."))
 
 
 def call_again(campaign: CampaignId, config: Config = None) -> None:
