@@ -83,6 +83,7 @@ class Intents:
 
     table: Mapping[str, Intent]
     fillers: tuple[str, ...]
+    phrases: tuple[Phrase, ...]
     written: Anchors[Phrase]
     gapped: tuple[Phrase, ...]
     sounding: _SoundIndex
@@ -145,6 +146,7 @@ def _compiled(intents: tuple[tuple[str, Intent], ...], fillers: tuple[str, ...])
     return Intents(
         dict(intents),
         fillers,
+        tuple(phrases),
         anchored((phrase.slots, phrase) for phrase in phrases),
         tuple(phrase for phrase in phrases if phrase.gapped),
         _sound_index([phrase for phrase in phrases if not phrase.gapped]),

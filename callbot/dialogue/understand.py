@@ -6,7 +6,8 @@
          → places where phrases fit: as written; by sound where that leaves doubt
          → per intent: the longest phrase inside (specific), or how much of the text its short words cover (general)
          → the best score; what the step expects wins near ties, as does what must be sure (stop calling, refund)
-         → nothing fits: the known sentence the text is most like, if clearly nearest; never one that must be sure
+         → nothing fits: what the step expects with one syllable misheard; then the known sentence the text is most
+           like, if clearly nearest; never one that must be sure
 
 ``why`` says which stage decided: ``phrase``, ``words``, ``sound`` or ``like``, and by which phrase.
 """
@@ -17,11 +18,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callbot.dialogue.intents import Intents, compile_intents
-from callbot.dialogue.places import Place, fillers, places
+from callbot.dialogue.places import Place, fillers, nearly, places
 from callbot.messages import Understanding
 from callbot.zh.amounts import money
 from callbot.zh.codes import digits
 from callbot.zh.numerals import half_width
+from callbot.zh.pinyin import syllables
 from callbot.zh.times import spoken_time
 
 __all__ = ["Intents", "compile_intents", "understand"]
@@ -86,7 +88,23 @@ def _decide(clauses: Sequence[str], intents: Intents, wanted: Sequence[str]) -> 
     best = _best(found, intents, wanted)
     if best is None or best.score < _DOUBT or not _expected(best, intents, wanted):
         best = _best([*found, *_candidates(clauses, intents, by_sound=True)], intents, wanted)
+    if best is None:
+        best = _nearly(clauses, intents, wanted)
     return best if best is not None else _like(clauses, intents, wanted)
+
+
+def _nearly(clauses: Sequence[str], intents: Intents, wanted: Sequence[str]) -> _Candidate | None:
+    """What the step expects and the whole text is but for one syllable, when that is one intent's alone."""
+    text = "".join(clauses)
+    heard = syllables(text)
+    costs: dict[str, float] = {}
+    for phrase in intents.phrases:
+        if phrase.intent in wanted and (cost := nearly(phrase, heard)) is not None:
+            costs[phrase.intent] = min(costs.get(phrase.intent, cost), cost)
+    if len(costs) != 1 or len(heard) != len(text):
+        return None
+    [(intent, cost)] = costs.items()
+    return _Candidate(intent, False, 1.0 - cost, len(heard), "sound, one syllable misheard")
 
 
 def _slots(text: str, now: datetime | None) -> dict[str, str]:

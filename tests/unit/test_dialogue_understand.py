@@ -269,3 +269,18 @@ def test_anything_can_be_heard(intents: Intents, text: str) -> None:
         assert 0.0 <= made.score <= 1.0
         assert made.intent is None or made.intent in intents.table
         assert made.why
+
+
+@pytest.mark.parametrize(
+    ("heard", "intent"),
+    [
+        ("用户子写", "user_menu"),  # 用户咨询, as whisper heard it over G.711
+        ("我要查定谭", "order_query"),  # 我要查订单, likewise
+        ("用户子卡", None),  # neither the beginning nor the end of 询
+        ("用苏子写", None),  # two syllables
+        ("不户咨询", None),  # a negation is no mishearing
+    ],
+)
+def test_one_syllable_misheard_of_what_is_waited_for(intents: Intents, heard: str, intent: str | None) -> None:
+    assert understand(heard, intents, ("user_menu", "order_query", "business_menu")).intent == intent
+    assert understand(heard, intents).intent is None
