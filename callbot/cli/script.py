@@ -40,8 +40,10 @@ def register(app: typer.Typer) -> None:
 
 def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     """Print every finding; exit code 1 when one of them is an error."""
-    files = [path for path in yaml_files(paths or script_folders(read_settings())) if _EXAMPLES not in path.parts]
-    findings = list({(str(each.path), each.place, each.code): each for each in _lint_all(files)}.values())
+    settings = read_settings()
+    files = [path for path in yaml_files(paths or script_folders(settings)) if _EXAMPLES not in path.parts]
+    webhooks = frozenset(settings.webhooks)
+    findings = list({(str(each.path), each.place, each.code): each for each in _lint_all(files, webhooks)}.values())
     errors = sum(each.severity == "error" for each in findings)
     if as_json:
         typer.echo(
@@ -64,7 +66,7 @@ def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if errors else 0)
 
 
-def _lint_all(files: Iterable[Path]) -> "Iterator[Finding]":
+def _lint_all(files: Iterable[Path], webhooks: frozenset[str]) -> "Iterator[Finding]":
     from callbot.script import lint as checks
     from callbot.script import source
     from callbot.script.cases import CaseFile
@@ -85,7 +87,7 @@ def _lint_all(files: Iterable[Path]) -> "Iterator[Finding]":
         else:
             root = root_of(path)
             library = libraries.setdefault(root.resolve(), libraries.get(root.resolve()) or load(root))
-            yield from checks.check(path, library).findings
+            yield from checks.check(path, library, webhooks).findings
 
 
 def _plain(found: "Finding") -> dict[str, object]:

@@ -53,16 +53,21 @@ class Checked:
     expanded: dict[str, Any] | None = None
 
 
-def check(path: Path, library: Library | None = None) -> Checked:
-    """Lint a campaign script with the shared parts of its folder."""
+def check(path: Path, library: Library | None = None, webhooks: frozenset[str] | None = None) -> Checked:
+    """Lint a campaign script with the shared parts of its folder.
+
+    ``webhooks``: those of this installation, to find misspelt ones; None when it is not known.
+    """
     try:
         document = source.read(path)
     except OSError:
         return Checked((unreadable(path),))
-    return check_document(document, library)
+    return check_document(document, library, webhooks)
 
 
-def check_document(document: Document, library: Library | None = None) -> Checked:
+def check_document(
+    document: Document, library: Library | None = None, webhooks: frozenset[str] | None = None
+) -> Checked:
     """Lint a campaign script that was read already."""
     found = check_yaml(document) or check_shape(document, Script)
     if found:
@@ -71,6 +76,8 @@ def check_document(document: Document, library: Library | None = None) -> Checke
     if library.findings:
         return Checked(tuple(library.findings))
     context = combine(document, library)
+    if webhooks is not None:
+        found += [each for each in references.webhooks(context, webhooks) if not _waived(context, each)]
     for run in _PASSES:
         found += [each for each in run(context) if not _waived(context, each)]
         if any(each.severity == "error" for each in found):

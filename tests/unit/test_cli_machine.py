@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 
 def uncommented(text: str) -> str:
     """The file with every key switched on."""
-    return re.sub(r"^# (?=(\w+ = |\[\[))", "", text, flags=re.MULTILINE)
+    return re.sub(r"^# (?=(\w+ = |\[))", "", text, flags=re.MULTILINE)
 
 
 def test_every_key_has_a_sentence_and_no_sentence_lacks_its_key() -> None:
