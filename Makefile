@@ -60,7 +60,7 @@ dev-env:
 
 # Without the right to install them the tests that need them are skipped, and say so.
 test-tools:
-	@sh deploy/debian.sh espeak-ng sip-tester tshark postgresql kamailio >&2 || true
+	@sh deploy/debian.sh espeak-ng graphviz sip-tester tshark postgresql kamailio >&2 || true
 
 # The telephony tests run on both builds of PJSIP; where ours cannot be made they are skipped, and say so.
 own-build:

@@ -58,6 +58,8 @@ LINES = (
     Line("users", "用户咨询。", "user_menu", "zm_yunyang", 0.8),
     Line("order", "我要查订单。", "order_query", "zm_yunyang", 1.0),
     Line("person", "请帮我转人工客服。", "human", "zm_yunjian", 0.85),
+    Line("wait", "那我再等等吧。", "can_wait", "zm_yunjian", 1.0),
+    Line("building_8", "不对，是八号楼。", "deny", "zm_yunjian", 1.0),
 )
 
 

@@ -10,7 +10,7 @@ from callbot.clock import SystemClock
 from callbot.errors import SettingsError
 from callbot.language import Text
 from callbot.ports import Recogniser, ShopSystems, SmsGateway, Vad, Voice
-from callbot.settings import Settings, Trunk
+from callbot.settings import LINE_RTP_PORTS, Settings, Trunk
 from callbot.speech.prompts import PromptCache
 from callbot.telephony.pjsua2_leg import EndpointConfig, IncomingCall, Pjsua2Endpoint
 from callbot.telephony.switchboard import QueueTarget
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from callbot.followup.webhook import Webhooks
     from callbot.store.repository import Store
 
-_RTP_PORTS = 200
-"""RTP ports per line; a leg takes two (RTP and RTCP), and re-used ones rest a while."""
 _SECRET_BYTES = 24
 """Least length of a key: Standard Webhooks 1.0, "Signature scheme"."""
 
@@ -108,8 +106,8 @@ async def endpoint(settings: Settings, number: int, on_incoming: Callable[[Incom
         EndpointConfig(
             bind=telephony.bind,
             sip_port=telephony.sip_port + number,
-            rtp_port=telephony.rtp_port + number * _RTP_PORTS,
-            rtp_ports=_RTP_PORTS,
+            rtp_port=telephony.rtp_port + number * LINE_RTP_PORTS,
+            rtp_ports=LINE_RTP_PORTS,
             tls_ca=telephony.tls_ca,
             logins=tuple(Login(trunk, _password(trunk)) for trunk in telephony.trunks),
         ),

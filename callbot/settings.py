@@ -6,15 +6,35 @@ Outside data, so pydantic. Secrets are never in the file: it names the environme
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from callbot.errors import SettingsError
-from callbot.language import Text
+from callbot.language import Text, tr
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+LINE_RTP_PORTS = 200
+"""RTP ports per line; a leg takes two (RTP and RTCP), and re-used ones rest a while."""
+
+
+def _wrong(zh: str, en: str) -> PydanticCustomError:
+    return PydanticCustomError("unusable", "{sentence}", {"sentence": tr(zh, en)})
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        raise _wrong(
+            "没有这个时区，请写成 Asia/Shanghai 这样的名称", "there is no such zone; write one like Asia/Shanghai"
+        ) from None
+    return name
 
 
 class _Section(BaseModel):
@@ -67,6 +87,27 @@ class TelephonySettings(_Section):
     reserve: int = Field(default=0, ge=0, le=500)
     tls_ca: Path | None = None
     trunks: tuple[Trunk, ...] = ()
+
+    @model_validator(mode="after")
+    def _ports_exist(self) -> Self:
+        last_rtp = self.rtp_port + self.lines * LINE_RTP_PORTS - 1
+        if self.sip_port + self.lines - 1 > 65535 or last_rtp > 65535:
+            raise _wrong(
+                "线路太多，端口超过了 65535，请减小 sip_port 或 rtp_port",
+                "ports of the last lines lie beyond 65535; take a smaller sip_port or rtp_port",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trunks_differ(self) -> Self:
+        names = [trunk.name for trunk in self.trunks]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise _wrong(
+                f"[[telephony.trunks]] 里有重名的中继：{'、'.join(twice)}",
+                f"several [[telephony.trunks]] have one name: {', '.join(twice)}",
+            )
+        return self
 
 
 class TransferQueue(_Section):
@@ -125,6 +166,15 @@ class SmsSettings(_Section):
     token_env: str = ""
     signature: str = "云杉商城"
 
+    @model_validator(mode="after")
+    def _http_has_an_address(self) -> Self:
+        if self.gateway == "http" and not self.url.startswith(("http://", "https://")):
+            raise _wrong(
+                "gateway 是 http 时，url 要写成 http:// 或 https:// 开头的地址",
+                "with gateway http, url has to be an address that begins with http:// or https://",
+            )
+        return self
+
 
 class ShopSettings(_Section):
     """The shop's systems over HTTP: where ``POST /actions/<name>`` is answered; without ``url`` the tables answer."""
@@ -158,10 +208,16 @@ class WebhookSettings(_Section):
 class CampaignSettings(_Section):
     """Limits that hold for all campaigns of this installation."""
 
-    timezone: str = "Asia/Shanghai"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     call_from: str = Field(default="09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     call_until: str = Field(default="20:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     lease_s: int = Field(default=600, ge=30)
+
+
+class PublishSettings(_Section):
+    """What a script must have before it is published; ``coverage`` in percent of its steps and ways."""
+
+    coverage: int = Field(default=80, ge=0, le=100)
 
 
 class WebSettings(_Section):
@@ -193,6 +249,7 @@ class Settings(_Section):
     shop: ShopSettings = ShopSettings()
     webhooks: dict[str, WebhookSettings] = {}
     campaign: CampaignSettings = CampaignSettings()
+    publish: PublishSettings = PublishSettings()
     web: WebSettings = WebSettings()
 
     @property
@@ -245,6 +302,13 @@ def load(path: Path | None = None) -> Settings:
                 f"There is no settings file {path}. Run `callbot init` to write one, or check CALLBOT_CONFIG.",
             )
         ) from None
+    except OSError as error:
+        raise SettingsError(
+            Text(
+                f"配置文件 {path} 读不了：{error.strerror}。请检查路径和权限。",
+                f"{path} cannot be read: {error.strerror}. Check the path and its permissions.",
+            )
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             Text(f"配置文件 {path} 不是有效的 TOML：{error}", f"{path} is not valid TOML: {error}")
@@ -254,10 +318,12 @@ def load(path: Path | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        section = isinstance(first["input"], dict)  # a whole one is too long to be shown
+        now = Text("", "") if section else Text(f"（现值 {first['input']!r}）", f" (it is {first['input']!r})")
         raise SettingsError(
             Text(
-                f"配置文件 {path} 的 {key} 不对：{first['msg']}（现值 {first['input']!r}）",
-                f"{path}: {key} is wrong: {first['msg']} (it is {first['input']!r})",
+                f"配置文件 {path} 的 {key} 不对：{first['msg']}{now.zh}",
+                f"{path}: {key} is wrong: {first['msg']}{now.en}",
             )
         ) from None
 

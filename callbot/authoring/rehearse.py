@@ -1,6 +1,6 @@
 """Runs the tests that stand beside scripts and says what they covered. Pure but for reading files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,34 +9,35 @@ from zoneinfo import ZoneInfo
 from callbot.call.text_session import TextSession, TextTurn
 from callbot.dialogue.engine import CompiledScript, compile_revision
 from callbot.dialogue.pieces import reading
-from callbot.errors import ScriptError
+from callbot.errors import ScriptError, SpeechError
 from callbot.language import Text
 from callbot.messages import ActionFinished, End, Event, Heard, HungUp, KeyPressed, MachineHeard, Say, Silence
 from callbot.script import source
 from callbot.script.cases import Case, CaseExpect, CaseFile, CaseTurn
 from callbot.script.findings import render
-from callbot.script.graph import exits, starts
+from callbot.script.graph import exits, reachable, starts
 from callbot.script.inputs import InputProblem
+from callbot.script.model import Script
 from callbot.script.revision import build_revision
 from callbot.script.shape import check_shape, check_yaml
 from callbot.zh.written import written
 
 SUFFIX = ".test.yaml"
-_NO_WAV = Text(
-    "wav 轮次这个版本还不能运行，请先用 say 写出原话",
-    "`wav` turns cannot be run by this version yet; write the words with `say`",
-)
+Listener = Callable[[Path], str | None]
+"""Recognises a recording as calls do; None when there is no speech in it. Errors: ``SpeechError``."""
+NO_LISTENER = Text("没有识别引擎", "there is no recogniser")
 
 
 @dataclass(frozen=True, slots=True)
 class CaseReport:
-    """What came of one case; no problems means that it passed."""
+    """What came of one case; no problems means that it passed, unless it was ``skipped`` for a reason."""
 
     name: str
     problems: tuple[Text, ...]
     conversation: tuple[str, ...]
     steps: frozenset[str]
     exits: frozenset[str]
+    skipped: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,17 @@ class Rehearsal:
         """Whether every case passed."""
         return not any(case.problems for case in self.cases)
 
+    @property
+    def coverage(self) -> int:
+        """How many of all steps and ways the cases touched, in percent, rounded down."""
+        every = self.steps + self.exits
+        return 100 * (every - len(self.unvisited) - len(self.untaken)) // every
 
-def rehearse(path: Path, zone: str = "Asia/Shanghai") -> Rehearsal:
-    """Run every case of a test file. Errors: ``ScriptError`` when it or its script cannot be used at all."""
+
+def rehearse(path: Path, zone: str = "Asia/Shanghai", listener: Listener | Text = NO_LISTENER) -> Rehearsal:
+    """Run every case of a test file. Instead of a ``listener``, the reason why there is none: cases with recordings
+    are skipped for it. Errors: ``ScriptError`` when the file or its script cannot be used at all.
+    """
     file = read_cases(path)
     script = compile_revision(build_revision(path.parent / f"{file.script}.yaml"))
     try:
@@ -67,8 +76,12 @@ def rehearse(path: Path, zone: str = "Asia/Shanghai") -> Rehearsal:
         raise ScriptError(
             Text(f"{path} 的 now 写成 2026-06-01 10:00 这样", f"{path}: write `now` like 2026-06-01 10:00")
         ) from None
-    cases = tuple(_run(script, case, file, now) for case, now in zip(file.cases, begins, strict=True))
-    steps, ways = _reachable(script)
+    ear = _Ear(path.parent, listener)
+    cases = tuple(
+        _skipped(case, listener) or _run(script, case, file, now, ear)
+        for case, now in zip(file.cases, begins, strict=True)
+    )
+    steps, ways = reachable_ways(script.script)
     return Rehearsal(
         path,
         file.script,
@@ -92,22 +105,19 @@ def read_cases(path: Path) -> CaseFile:
     return CaseFile.model_validate(document.data)
 
 
-def _reachable(script: CompiledScript) -> tuple[set[str], set[str]]:
-    model = script.script
-    used = set(starts(model))
-    waiting, ways = list(used), set()
-    while waiting:
-        name = waiting.pop()
-        for way, jump in exits(model, model.steps[name]).items():
-            ways.add(f"{name} {way}")
-            for following in (jump.to, jump.otherwise):
-                if following is not None and following not in used:
-                    used.add(following)
-                    waiting.append(following)
-    return used, ways
+def reachable_ways(model: Script) -> tuple[set[str], set[str]]:
+    """All steps that a call can come to, and the ways out of them, written ``step way``."""
+    steps = reachable(model, starts(model))
+    return steps, {f"{name} {way}" for name in steps for way in exits(model, model.steps[name])}
 
 
-def _run(script: CompiledScript, case: Case, file: CaseFile, now: datetime) -> CaseReport:
+def _skipped(case: Case, listener: Listener | Text) -> CaseReport | None:
+    if isinstance(listener, Text) and any(turn.wav is not None for turn in case.turns):
+        return CaseReport(case.name, (), (), frozenset(), frozenset(), listener)
+    return None
+
+
+def _run(script: CompiledScript, case: Case, file: CaseFile, now: datetime, ear: "_Ear") -> CaseReport:
     inputs = {**file.with_, **case.with_}
     try:
         session = TextSession(script, inputs, now)
@@ -117,7 +127,7 @@ def _run(script: CompiledScript, case: Case, file: CaseFile, now: datetime) -> C
     problems: list[Text] = []
     for number, turn in enumerate(case.turns, start=1):
         since = len(done)
-        problems += [_at(number, problem) for problem in _play(session, turn, done)]
+        problems += [_at(number, problem) for problem in _play(session, turn, done, ear)]
         problems += [_at(number, problem) for problem in _heard(turn, done[since:], session)]
     problems += _expected(case.expect, done, session)
     ways = frozenset(
@@ -125,6 +135,20 @@ def _run(script: CompiledScript, case: Case, file: CaseFile, now: datetime) -> C
     )
     conversation = tuple(line for turn in done for line in _lines(turn))
     return CaseReport(case.name, tuple(problems), conversation, frozenset(session.state.path), ways)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ear:
+    """Hears the recordings of a test file, which are named from its folder."""
+
+    folder: Path
+    listener: Listener | Text
+
+    def event(self, turn: CaseTurn) -> Event:
+        """What a recording is in a conversation. Errors: ``SpeechError`` for a file that cannot be read."""
+        assert turn.wav is not None and not isinstance(self.listener, Text)  # such cases are skipped
+        text = self.listener(self.folder / turn.wav)
+        return Silence() if text is None else Heard(text, during_prompt=turn.during_prompt)
 
 
 def _at(number: int, problem: Text) -> Text:
@@ -145,12 +169,14 @@ def _events(turn: CaseTurn) -> list[Event]:
     return [HungUp()] if turn.hangup else []
 
 
-def _play(session: TextSession, turn: CaseTurn, done: list[TextTurn]) -> Iterator[Text]:
+def _play(session: TextSession, turn: CaseTurn, done: list[TextTurn], ear: "_Ear") -> Iterator[Text]:
     """Let a turn happen; yields what is wrong with the test itself."""
-    if turn.wav is not None:
-        yield _NO_WAV
+    try:
+        events = _events(turn) if turn.wav is None else [ear.event(turn)]
+    except SpeechError as error:
+        yield error.text
         return
-    for event in _events(turn):
+    for event in events:
         if session.state.ended:
             yield Text("通话在这之前已经结束了", "the call had ended before this")
         elif session.waits_for is not None and not (turn.hangup or turn.machine):

@@ -1,15 +1,16 @@
 """The JSON Schema of the script language, for editors: made from the model, committed, checked for freshness.
 
-``python -m callbot.authoring.schema FOLDER`` writes it.
+Titles and descriptions are in Chinese and English, because an editor shows a schema as it is. ``callbot schema``
+writes it.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from callbot.authoring.schema_words import ENGLISH
 from callbot.script.actions import ActionFile
 from callbot.script.cases import CaseFile
 from callbot.script.faq import FaqFile
@@ -30,9 +31,22 @@ _SCHEMAS: dict[str, type[BaseModel]] = {
 def schemas() -> dict[str, str]:
     """The text of every schema file, by its name."""
     return {
-        name: json.dumps(_tidy(model.model_json_schema(by_alias=True)), ensure_ascii=False, indent=1) + "\n"
+        name: json.dumps(_tidy(_english(model)), ensure_ascii=False, indent=1) + "\n"
         for name, model in _SCHEMAS.items()
     }
+
+
+def _english(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a model with the English of every key behind its Chinese."""
+    schema = model.model_json_schema(by_alias=True)
+    for name, part in {model.__name__: schema, **schema.get("$defs", {})}.items():
+        for key, field in part.get("properties", {}).items():
+            title = field.get("title")
+            if title is not None:
+                field["title"] = f"{title} / {key.replace('_', ' ')}"
+            if f"{name}.{key}" in ENGLISH:
+                field["description"] = " / ".join(filter(None, (field.get("description"), ENGLISH[f"{name}.{key}"])))
+    return schema
 
 
 def _tidy(schema: Any) -> Any:
@@ -56,12 +70,8 @@ def _tidy(schema: Any) -> Any:
     return kept
 
 
-def main(folder: Path) -> None:
+def write(folder: Path) -> None:
     """Write all schema files into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():
         (folder / name).write_text(text, "utf-8")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

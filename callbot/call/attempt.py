@@ -19,6 +19,8 @@ from callbot.call.placing import dial_in_turn
 from callbot.call.recording import Recording
 from callbot.call.session import Conversation, Parts, Session, Watchers
 from callbot.dialogue.engine import CompiledScript
+from callbot.errors import TelephonyError
+from callbot.language import Text
 from callbot.messages import CallResult, Heard, Spoken, TimeUp, TraceStep
 from callbot.ports import CallLeg, Clock, Dialler, DialRequest, NotConnected, Ticks
 from callbot.protocol import CallOrder, CallProgress, PlaceCall, Route, TakeCall, TrunkChanged
@@ -62,7 +64,7 @@ class Attempt:
         self._place = place
         self._session: Session | None = None
         self._time_up = False
-        self._cancelled = False
+        self._taken_back = asyncio.Event()
         self._steps: list[TraceStep] = []
         self._said: list[Spoken] = []
         self._dialling: asyncio.Task[CallLeg | NotConnected] | None = None
@@ -72,36 +74,40 @@ class Attempt:
         self._time_up = True
         if self._session:
             self._session.post(TimeUp("shutdown"))
-        elif self._dialling:
-            self._cancelled = True
-            self._dialling.cancel()
+        else:
+            self._take_back()
 
     def hang_up(self) -> None:
         """An operator ends this call now."""
         if self._session:
             self._session.hang_up()
-        elif self._dialling:
-            self._cancelled = True
+        else:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        self._taken_back.set()
+        if self._dialling:
             self._dialling.cancel()
 
     async def run(self) -> CallResult:
         """Reach the leg, converse, and return what came of it; the journal has it before this returns.
 
-        Errors, both before anything has left this machine: ``TelephonyError`` when no call can be placed now,
-        ``OSError`` when the journal cannot be written.
+        Errors, both before anything has left this machine: ``TelephonyError`` when no call can be placed now or it was
+        taken back already, ``OSError`` when the journal cannot be written.
         """
         place, order = self._place, self._order
         started = place.clock.now()
         path = place.recording_dir / f"{started:%Y-%m-%d}" / f"{order.call_id}.wav"
         recording = Recording(path)
         placed = Placed(order, place.line, started, str(path))
-        journal = CallJournal(place.journal_dir, placed)
+        # Forcing it to disk can take a slow disk a tenth of a second, in which other calls of this line go on.
+        journal = await asyncio.to_thread(CallJournal, place.journal_dir, placed)
         try:
             journal_now = _Journaled(journal, self._said, self._steps, self._watch)
             result = await self._connect(placed, recording, journal, journal_now)
             file = recording.finish()
             result = msgspec.structs.replace(result, recording=file, recording_offset_ms=recording.offset_ms)
-            journal.write(Ended(result), force=True)
+            await asyncio.to_thread(journal.write, Ended(result), force=True)
         finally:
             recording.finish()
             journal.close()
@@ -113,6 +119,8 @@ class Attempt:
     ) -> CallResult:
         place, order = self._place, self._order
         self._watch("ringing" if isinstance(order, TakeCall) else "dialling", "", "")
+        if self._taken_back.is_set():
+            raise TelephonyError(Text("还没有拨出就被取消了。", "It was taken back before it was dialled."))
         parts = place.parts(order)  # before the phone rings: a voice detector takes 35 ms to make
         reaching = self._reach(
             lambda: self._watch("ringing", "", ""), lambda ticks: recording.write(ticks.heard, ticks.spoken)
@@ -121,7 +129,7 @@ class Attempt:
         try:
             leg = await self._dialling
         except asyncio.CancelledError:
-            if not self._cancelled:
+            if not self._taken_back.is_set():
                 raise
             leg = NotConnected(Disposition.CANCELLED, 487)
         if isinstance(leg, NotConnected):
@@ -147,6 +155,8 @@ class Attempt:
         self._session = Session(leg, self._script, self._order.inputs, now, parts, watchers)
         if self._time_up:
             self._session.post(TimeUp("shutdown"))
+        elif self._taken_back.is_set():  # hung up in the moment of the pick-up
+            self._session.hang_up()
         return await self._session.run()
 
     def _result(

@@ -143,6 +143,8 @@ class Dispatcher:
                 await self.tick()
             except StoreError as error:
                 self._log.error("due contacts could not be claimed", problem=str(error))
+            except Exception:  # whatever one row holds, control has calls to bring home
+                self._log.exception("a round of the dispatcher failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TICK_S):
                     await self._wake.wait()

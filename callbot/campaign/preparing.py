@@ -88,7 +88,10 @@ class Preparing:
             return Prepared.READY
         details = None if isinstance(error, CallbotError | TimeoutError) else error
         log.get(__name__).error(
-            "the prompts of a contact could not be made", contact=contact.name, problem=str(error), exc_info=details
+            "the prompts of a contact could not be made",
+            contact=contact.contact_id,
+            problem=str(error),
+            exc_info=details,
         )
         return self._failed(contact.contact_id)
 
@@ -133,7 +136,9 @@ class Preparing:
             try:
                 await self._make(contact)
             except Exception as error:  # one contact's failure never keeps others waiting; its turn tells more
-                log.get(__name__).info("prompts could not be made ahead", contact=contact.name, problem=str(error))
+                log.get(__name__).info(
+                    "prompts could not be made ahead", contact=contact.contact_id, problem=str(error)
+                )
                 self._seen[contact.contact_id] = self._clock.monotonic_ms() + RETRY_S * 1000
             else:
                 self._seen[contact.contact_id] = _NEVER_AGAIN_MS

@@ -22,7 +22,7 @@ from callbot.language import tr
 
 def build() -> typer.Typer:
     """The whole command line, with help in the interface's language."""
-    from callbot.cli import calls, campaign, kamailio, machine, people, script, speech, system
+    from callbot.cli import calls, campaign, kamailio, machine, people, script, shop, speech, system
 
     app = typer.Typer(
         name="callbot",
@@ -35,7 +35,7 @@ def build() -> typer.Typer:
         ),
     )
     app.callback()(_options)
-    for group in (system, campaign, calls, people, script, speech, machine, kamailio):
+    for group in (system, campaign, calls, shop, people, script, speech, machine, kamailio):
         group.register(app)
     return app
 
@@ -68,6 +68,9 @@ def main(build: Callable[[], typer.Typer] = build) -> None:
     except Exception as error:
         if os.environ.get("CALLBOT_DEBUG") == "1":
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            sys.stderr.write(_unusable(error))
+            sys.exit(2)
         place = _keep_details()
         sys.stderr.write(
             tr(
@@ -76,6 +79,14 @@ def main(build: Callable[[], typer.Typer] = build) -> None:
             )
         )
         sys.exit(1)
+
+
+def _unusable(error: OSError) -> str:
+    return tr(
+        f"{error.filename} 不能使用（{error.strerror}）。请检查权限、磁盘空间，以及配置里的 data_dir 和 cache_dir。\n",
+        f"{error.filename} cannot be used ({error.strerror}). "
+        f"Check its permissions, the disk, and data_dir and cache_dir in the settings.\n",
+    )
 
 
 def _keep_details() -> Path:

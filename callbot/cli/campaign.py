@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     )
     app.command("campaigns", help=tr("列出所有外呼任务", "List all campaigns"))(campaigns)
     app.command("results", help=tr("查看或导出一个任务的结果", "Show or export what came of a campaign"))(results)
+    app.command("pause", help=tr("暂停一个任务：不再拨打新电话", "Pause a campaign: no new calls"))(pause)
     app.command("call-again", help=tr("重新拨打被中断的联系人", "Call contacts again whose calls were interrupted"))(
         call_again
     )
@@ -45,26 +46,39 @@ def import_command(
         bool,
         typer.Option("--good-only", help=tr("有问题的行跳过，只要好的", "leave bad rows out and take the good ones")),
     ] = False,
+    wanted: Annotated[
+        str | None,
+        typer.Option(
+            "--revision",
+            metavar="N|file",
+            help=tr("第几版话术，file 是工作文件（默认最新发布的）", "revision, or `file` (newest)"),
+        ),
+    ] = None,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Check every row; import all, or with --good-only the good ones, or nothing and exit with 1."""
+    """Check every row; import all, or with --good-only the good ones, or nothing and exit with 1.
+
+    The campaign keeps the revision of the script that it gets here, whatever is published later.
+    """
     from rich.console import Console
 
-    from callbot.cli.lists import check_list, report_json, show_report
+    from callbot.cli.lists import check_list, choose_revision, report_json, show_chosen, show_report
     from callbot.settings import load
     from callbot.store.repository import open_store
 
     settings = load(config)
-    console = Console(stderr=as_json)
-    revision, report = check_list(settings, contacts, script, console)
-    campaign = None
-    if report.good and (good_only or not report.problems):
-        store = open_store(settings.store_url)
-        try:
-            campaign = store.campaigns.add(title or contacts.stem, revision, report.good)
-        finally:
-            store.close()
+    console = Console(stderr=as_json, soft_wrap=True)
+    store = open_store(settings.store_url)
+    try:
+        chosen = choose_revision(settings, store, script, wanted)
+        report = check_list(chosen.revision, contacts, console)
+        campaign = None
+        if report.good and (good_only or not report.problems):
+            campaign = store.campaigns.add(title or contacts.stem, chosen.revision, report.good)
+    finally:
+        store.close()
+    show_chosen(chosen, console)
     if as_json:
         typer.echo(json.dumps(report_json(campaign, report), ensure_ascii=False))
     else:
@@ -77,9 +91,10 @@ def import_list(store: "Store", settings: "Settings", path: Path, script: str, t
     """Import a list that must be good in every row; returns the campaign's id. Errors: ``ContactListError``."""
     from rich.console import Console
 
-    from callbot.cli.lists import check_list
+    from callbot.cli.lists import check_list, choose_revision
 
-    revision, report = check_list(settings, path, script, Console(stderr=True))
+    revision = choose_revision(settings, store, script, None).revision
+    report = check_list(revision, path, Console(stderr=True))
     if report.problems:
         number, first = len(report.problems), report.problems[0]
         raise ContactListError(
@@ -140,6 +155,27 @@ def print_results(store: "Store", campaign: str, console: "Console") -> None:
     from callbot.cli.results import result_table
 
     console.print(result_table(store.campaigns.results(campaign)))
+
+
+def pause(campaign: CampaignId, config: Config = None) -> None:
+    """Place no more calls of this campaign until it is run again; running calls go on to their end."""
+    from callbot.settings import load
+    from callbot.store.repository import open_store
+
+    store = open_store(load(config).store_url)
+    try:
+        paused = store.campaigns.pause(campaign)
+    finally:
+        store.close()
+    if paused:
+        typer.echo(
+            tr(
+                "已暂停：不再拨打新电话，通话中的照常结束。callbot run 可以继续。",
+                "Paused: no new calls, running ones go on to their end. `callbot run` goes on with it.",
+            )
+        )
+    else:
+        typer.echo(tr("这个任务本来就没有在拨打。", "This campaign was not calling."))
 
 
 def call_again(campaign: CampaignId, config: Config = None) -> None:

@@ -59,6 +59,7 @@ def all_checks(config: Path | None = None) -> Iterator[Check]:
     yield Check(name, "ok", str(file.resolve()) if file.exists() else tr("没有配置文件，用默认值", "no file, defaults"))
     for check in (data_folder, disk, models, voice_engine, database, sip_ports, web_port):
         yield check(current)
+    yield graphviz()
     yield from test_tools()
 
 
@@ -225,6 +226,15 @@ def _ports(name: str, shown: str, busy: list[int], key: str) -> Check:
             f"Fine while callbot is running; otherwise stop who uses it, or change {key}",
         ),
     )
+
+
+def graphviz() -> Check:
+    """What ``callbot graph -o FILE.svg`` lays pictures out with; Mermaid needs nothing."""
+    place = shutil.which("dot")
+    if place:
+        return Check("Graphviz", "ok", place)
+    found = tr("没有安装，画不了 SVG", "not installed, no SVG pictures of scripts")
+    return Check("Graphviz", "warn", found, "apt-get install graphviz")
 
 
 def test_tools() -> Iterator[Check]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from callbot.call.text_session import TextSession, TextTurn
     from callbot.dialogue.engine import CompiledScript
     from callbot.dialogue.understand import Intents
+    from callbot.messages import Understanding
     from callbot.settings import Settings
 
 
@@ -39,10 +40,10 @@ def sim(
         typer.Option("--with", "-w", metavar="K=V", help=tr("名单的值（默认取自测试文件）", "a contact's value")),
     ] = None,
 ) -> None:
-    """Hold a typed conversation until the call ends or the input does."""
+    """Hold a typed conversation until the call ends or the input does; /help lists what may be typed."""
     from rich.console import Console
 
-    from callbot.call.text_session import COMMANDS, TextSession
+    from callbot.call.text_session import TextSession
     from callbot.dialogue.engine import compile_revision
     from callbot.script.revision import build_revision
 
@@ -51,21 +52,73 @@ def sim(
     compiled = compile_revision(build_revision(path))
     console = Console(soft_wrap=True, highlight=False)
     session = TextSession(compiled, _inputs(path, compiled, values or []), _now(settings))
-    console.print(
-        tr(f"直接打字是客户说话。{COMMANDS}", f"Type what the customer says. {COMMANDS}"), style="dim", markup=False
-    )
-    _show_turn(console, session, session.start())
+    _show_help(console)
+    shown = [session.start()]
+    _show_turn(console, session, shown[-1])
     while not session.state.ended:
         if sys.stdin.isatty():
             console.print(tr("客户> ", "customer> "), end="")
         line = sys.stdin.readline()
         if not line:
             break
-        if line.strip():
-            try:
-                _show_turn(console, session, session.type(line))
-            except ScriptError as error:
-                console.print(str(error), style="yellow", markup=False)
+        match line.strip():
+            case "":
+                pass
+            case "/help":
+                _show_help(console)
+            case "/back":
+                _back(console, session, shown)
+            case typed:
+                _typed(console, session, shown, typed)
+
+
+def _typed(console: "Console", session: "TextSession", shown: "list[TextTurn]", typed: str) -> None:
+    try:
+        shown.append(session.type(typed))
+    except ScriptError as error:
+        console.print(str(error), style="yellow", markup=False)
+        return
+    _show_interruption(console, session)
+    _show_turn(console, session, shown[-1])
+
+
+def _back(console: "Console", session: "TextSession", shown: "list[TextTurn]") -> None:
+    """Take the last line back and show again where the conversation stands."""
+    if not session.back():
+        console.print(tr("    已经在开头了。", "    This is the beginning."), style="yellow")
+        return
+    shown.pop()
+    console.print(tr("    退回到：", "    back at:"), style="yellow")
+    _show_turn(console, session, shown[-1])
+
+
+def _show_help(console: "Console") -> None:
+    from rich.cells import cell_len
+
+    from callbot.call.text_session import COMMANDS
+
+    console.print(tr("直接打字是客户说话。还可以：", "Type what the customer says. Or:"), style="dim", markup=False)
+    for command, meaning in COMMANDS:
+        console.print(f"  {command}{' ' * (32 - cell_len(command))}{meaning}", style="dim", markup=False)
+
+
+def _show_interruption(console: "Console", session: "TextSession") -> None:
+    if session.interruption is not None:
+        said, unsaid = session.interruption.said, session.interruption.unsaid
+        console.print(
+            tr(f"    机器人刚说到：{said}▌{unsaid}", f"    the robot had come to: {said}▌{unsaid}"),
+            style="dim",
+            markup=False,
+        )
+        if not session.interruption.allowed:
+            console.print(
+                tr(
+                    "    这时还不能打断（barge_in），不算",
+                    "    it cannot be interrupted yet (barge_in)",
+                ),
+                style="yellow",
+                markup=False,
+            )
 
 
 def _inputs(path: Path, script: "CompiledScript", given: Iterable[str]) -> dict[str, str]:
@@ -96,18 +149,26 @@ def _now(settings: "Settings") -> datetime:
     return SystemClock().now().astimezone(ZoneInfo(settings.campaign.timezone))
 
 
+def _understood(session: "TextSession", made: "Understanding") -> str:
+    """What was understood, how surely, by which phrase, and what else the sentence says."""
+    slots = " ".join(f"{name}={value}" for name, value in made.slots.items())
+    intent = session.script.intents.table.get(made.intent or "")
+    title = f"“{intent.title}” " if intent is not None else ""
+    meaning = f"{title}{made.intent}" if made.intent else tr("没听懂", "not understood")
+    return tr(
+        f"听成 {meaning}，把握 {made.score:.2f}，依据：{made.why} {slots}",
+        f"understood as {meaning}, score {made.score:.2f}, by: {made.why} {slots}",
+    ).rstrip()
+
+
 def _show_turn(console: "Console", session: "TextSession", turn: "TextTurn") -> None:
     from callbot.messages import Do, End, Heard, Listen, Say, Transfer
 
     understood = turn.after.understood
     if isinstance(turn.event, Heard) and understood is not None:
-        slots = " ".join(f"{name}={value}" for name, value in understood.slots.items())
-        meaning = understood.intent or tr("没听懂", "not understood")
-        console.print(
-            f"    [{meaning} {understood.score:.2f}] {understood.why} {slots}".rstrip(), style="dim", markup=False
-        )
+        console.print(f"    {_understood(session, understood)}", style="dim", markup=False)
     moved = turn.before.step if turn.before.step == turn.after.step else f"{turn.before.step} → {turn.after.step}"
-    console.print(f"    {moved}", style="dim", markup=False)
+    console.print(tr(f"    步骤 {moved}", f"    step {moved}"), style="dim", markup=False)
     if not turn.actions:
         console.print(tr("    （机器人继续）", "    (the robot goes on)"), style="dim")
     for action in turn.actions:

@@ -6,14 +6,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from callbot.authoring.publish import Chosen, choose
 from callbot.campaign.contacts import ListReport, Problem, check, read_list
 from callbot.cli.results import add_row, plain_table
 from callbot.errors import SettingsError
 from callbot.language import Text, tr
 from callbot.protocol import Revision
 from callbot.script.inputs import parse_input
-from callbot.script.revision import build_revision, read_revision
+from callbot.script.revision import read_revision
 from callbot.settings import Settings
+from callbot.store.repository import Store
 
 _LONG_LIST = 2000
 """Rows from which checking takes long enough (about a second) for a progress bar."""
@@ -21,12 +23,40 @@ _SHOWN_PROBLEMS = 200
 """Rows of problems on a screen; ``--json`` has them all."""
 
 
-def check_list(settings: Settings, path: Path, script: str, console: Console) -> tuple[Revision, ListReport]:
-    """Check a list against a script of the settings' folder, with a progress bar when it is long.
+def choose_revision(settings: Settings, store: Store, script: str, wanted: str | None) -> Chosen:
+    """The revision that a new campaign runs: the newest published, another that is ``wanted``, or the working file.
 
-    Errors: ``SettingsError`` for an unknown script, ``ScriptError``, ``ContactListError``.
+    Errors: ``SettingsError`` for an unknown script, ``ScriptError``, ``StoreError``.
     """
-    revision = build_revision(_script_path(settings, script))
+    return choose(store.publications, _script_path(settings, script), wanted)
+
+
+def show_chosen(chosen: Chosen, console: Console) -> None:
+    """Say which revision a campaign got, and that the working file says something else if it does."""
+    published = chosen.published
+    if published is None:
+        console.print(tr("话术：工作文件（还没有发布过）。", "Script: the working file (never published)."))
+        return
+    when = f"{published.message}，{published.author}"
+    console.print(
+        tr(f"话术：第 {published.number} 版（{when}）。", f"Script: revision {published.number} ({when})."),
+        markup=False,
+    )
+    if chosen.unpublished:
+        name = published.revision.script
+        console.print(
+            tr(
+                f"注意：工作文件里没有发布的改动不算数。看改动：callbot diff {name}；发布：callbot publish {name}",
+                f"Mind: the working file has changes that are not published and not used. See: callbot diff {name}; "
+                f"publish: callbot publish {name}",
+            ),
+            style="yellow",
+            markup=False,
+        )
+
+
+def check_list(revision: Revision, path: Path, console: Console) -> ListReport:
+    """Check a list against what a script needs, with a progress bar when it is long. Errors: ``ContactListError``."""
     specs = read_revision(revision).script.inputs
     table = read_list(path)
 
@@ -35,13 +65,12 @@ def check_list(settings: Settings, path: Path, script: str, console: Console) ->
 
     with Progress(console=console, transient=True, disable=len(table.rows) < _LONG_LIST) as progress:
         task = progress.add_task(tr("检查名单", "Checking the list"), total=len(table.rows))
-        report = check(
+        return check(
             table,
             {name: spec.label for name, spec in specs.items()},
             parse,
             lambda done: progress.update(task, completed=done),
         )
-    return revision, report
 
 
 def _script_path(settings: Settings, script: str) -> Path:

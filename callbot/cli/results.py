@@ -73,7 +73,7 @@ def write_csv(store: Store, campaign: str, path: Path) -> int:
             for one in store.campaigns.results(campaign):
                 told = one.call.slots if one.call else {}
                 cells = [one.key, one.phone.number, *(one.inputs.get(name, "") for name in inputs), *_csv_cells(one)]
-                writer.writerow([_harmless(cell) for cell in [*cells, *(told.get(name, "") for name in slots)]])
+                writer.writerow([harmless(cell) for cell in [*cells, *(told.get(name, "") for name in slots)]])
                 rows += 1
     except OSError as error:
         raise SettingsError(
@@ -103,7 +103,7 @@ def _csv_cells(one: ContactResult) -> list[str]:
     ]
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that a spreadsheet shows and never computes (OWASP, "CSV Injection")."""
     return f"'{cell}" if re.match(r"[=+\-@\t\r]", cell) else cell
 

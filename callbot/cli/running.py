@@ -1,8 +1,9 @@
 """Running a campaign from the terminal: processes, prompts, live view, until nothing is left to do."""
 
 import asyncio
+import itertools
 import signal
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from callbot.processes import supervisor
 from callbot.protocol import Live, Notice
 from callbot.settings import Settings
 from callbot.speech.remote import SpeechClient
+from callbot.store.records import CampaignState
 from callbot.store.records import Progress as CampaignProgress
 from callbot.store.repository import Store
 
@@ -29,6 +31,11 @@ Result = TypeVar("Result")
 
 _LOOK_S = 0.5
 """How often the database is asked how far the campaign is."""
+_LOOKS_PER_TEST = 10
+_GONE = Text(
+    "正在拨打的 callbot 停止了，任务没有打完。要接着打，请再运行一次。",
+    "The callbot that was calling has ended before the campaign did. Run it again to go on.",
+)
 
 
 def bar(console: Console) -> Progress:
@@ -91,8 +98,13 @@ async def prepare_prompts(settings: Settings, pieces: Sequence[str], console: Co
         client.close()
 
 
-async def watch(settings: Settings, store: Store, campaign: str, console: Console) -> CampaignProgress:
-    """Show the campaign live until nothing more happens by itself; a pipe gets plain lines."""
+async def watch(
+    settings: Settings, store: Store, campaign: str, console: Console, works: Callable[[], bool] = lambda: True
+) -> CampaignProgress:
+    """Show the campaign live until nothing more happens by itself; a pipe gets plain lines.
+
+    ``works`` tells whether the processes that call are there; ``SettingsError`` when they have gone.
+    """
     board = LiveBoard()
     subscriber: wire.Subscriber[Live] = wire.Subscriber(wire.address(settings.socket_dir, "live"), Live)
 
@@ -114,18 +126,27 @@ async def watch(settings: Settings, store: Store, campaign: str, console: Consol
     )
     try:
         with screen:
-            while True:
+            for looks in itertools.count():
                 progress = await asyncio.to_thread(store.campaigns.progress, campaign)
                 board.progress = progress
-                if progress.finished or _only_later(progress):
+                if progress.finished or _only_later(progress) or await _halted(store, campaign, progress):
                     await asyncio.sleep(_LOOK_S)  # the last words of the live view
                     return progress
+                if looks % _LOOKS_PER_TEST == 0 and not works():
+                    raise SettingsError(_GONE)
                 await asyncio.sleep(_LOOK_S)
     finally:
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
         subscriber.close()
+    raise AssertionError("counting does not end")
+
+
+async def _halted(store: Store, campaign: str, progress: CampaignProgress) -> bool:
+    """Somebody paused it, and its last call is over."""
+    state = (await asyncio.to_thread(store.campaigns.get, campaign)).state
+    return state is not CampaignState.RUNNING and not progress.calling
 
 
 def _only_later(progress: CampaignProgress) -> bool:

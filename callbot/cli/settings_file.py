@@ -153,6 +153,11 @@ DESCRIPTIONS: dict[str, Text] = {
     "campaign.lease_s": Text(
         "一次拨打的租约秒数，逾期按中断处理", "Lease of an attempt; past it the attempt counts as interrupted"
     ),
+    "publish": Text("发布话术", "Publishing scripts"),
+    "publish.coverage": Text(
+        "发布前，测试至少要走过话术的百分之几（步骤和出路）",
+        "Percent of a script's steps and ways that its tests have to touch before it is published",
+    ),
     "web": Text("HTTP 接口", "The HTTP side"),
     "web.host": Text("监听地址，默认只限本机", "Address to listen on, this machine only by default"),
     "web.port": Text("监听端口，0 为任选", "Port, 0 for any free one"),

@@ -100,29 +100,12 @@ class _Hearing:
                     typer.echo(str(error), err=True)
 
     async def _row(self, file: Path) -> dict[str, object]:
-        from callbot import app
-        from callbot.audio import wav
-        from callbot.turn.cutting import utterances
-        from callbot.turn.taking import TurnPolicy
-        from callbot.values import ms_of
+        from dataclasses import asdict
 
-        audio = wav.read(file)
-        results = []
-        for cut in utterances(audio, app.vad(), TurnPolicy()):
-            utterance = self._recogniser.utterance()
-            utterance.push(cut.audio)
-            results.append(await utterance.result())
-            utterance.close()
-        taken = [result for result in results if not result.rejected]
-        return {
-            "file": str(file),
-            "text": "，".join(result.text for result in taken),
-            "rejected": not taken,
-            "reason": "" if taken else results[0].reason if results else "no_speech",
-            "score": round(min((result.score for result in taken or results), default=0.0), 3),
-            "audio_ms": ms_of(len(audio)),
-            "cpu_ms": sum(result.cpu_ms for result in results),
-        }
+        from callbot import app
+        from callbot.authoring.listening import hear_file
+
+        return {"file": str(file), **asdict(await hear_file(self._recogniser, app.vad(), file))}
 
 
 def models(

@@ -91,7 +91,7 @@ def run(
     async def follow() -> None:
         store.campaigns.start(campaign)
         if supervisor.is_running(loaded):
-            await watch(loaded, store, campaign, console)
+            await watch(loaded, store, campaign, console, lambda: supervisor.is_running(loaded))
             return
         async with processes(loaded, config):
             await watch(loaded, store, campaign, console)

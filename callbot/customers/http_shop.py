@@ -65,7 +65,7 @@ class HttpShop:
                     content += chunk
                     if len(content) > _ANSWER_LIMIT:
                         return _unusable("太长", "it is too long")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Text(
                 f"商城系统连不上（{type(error).__name__}）。请检查 shop.url 和网络。",
                 f"The shop's system cannot be reached ({type(error).__name__}). Check shop.url and the network.",
@@ -84,7 +84,7 @@ def _read(content: bytes, spec: ActionSpec | None) -> Answer | Text:
         return _unusable("actions.yaml 里没有这个动作", "actions.yaml does not have this action")
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _unusable("不是 JSON", "it is no JSON")
     if not isinstance(body, dict) or not isinstance(body.get("values", {}), dict):
         return _unusable("不是 {result, values}", "it is not {result, values}")

@@ -28,7 +28,8 @@ def heard(turn: Turn, event: Heard) -> None:
         return
     understood = _understand(turn, event)
     way, row = _way(turn, understood.intent)
-    reply, understood = _asked(turn, event.text, understood, elsewhere=way is not None or row is not None)
+    elsewhere = (way is not None or row is not None) and not _reason(turn, understood.intent)
+    reply, understood = _asked(turn, event.text, understood, elsewhere=elsewhere)
     turn.state = replace(turn.state, understood=understood)
     if not isinstance(reply, asking.Nothing):
         way, row = None, None
@@ -107,6 +108,16 @@ def _way(turn: Turn, intent: str | None) -> tuple[str | None, Digression | None]
             row = everywhere[name]
             return (f"anytime:{name}", None) if row.to is not None else (None, row)
     return None, None
+
+
+def _reason(turn: Turn, intent: str | None) -> bool:
+    """Whether free words are asked for and the intent leads on only by what it also counts as.
+
+    Who is asked what went wrong complains: that is the answer, and no wish for a person, which a complaint counts as.
+    """
+    asked = turn.asked
+    free = asked is not None and all(spec.type == "text" for spec in asked.ask.values.values())
+    return free and intent not in turn.step.answers and intent not in anytime(turn.script.script, turn.step)
 
 
 def _asked(turn: Turn, text: str, understood: Understanding, *, elsewhere: bool) -> tuple[asking.Reply, Understanding]:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
@@ -48,6 +49,8 @@ from callbot.web.health import Health, LineHealth, create_app
 _DELIVER_S = 1.0
 """How often the outbox is looked into when no call has ended."""
 _LOST_MS = 5000
+_THREADS = 32
+"""Blocking work at the same time: calls being placed, results, and what callers ask."""
 
 
 class Control:
@@ -66,9 +69,10 @@ class Control:
         self._lines: dict[str, tuple[LineHealth, int]] = {}
         self._calls: dict[str, str] = {}  # where each call is, as of the line's last beat
         self._answering: dict[str, asyncio.Task[None]] = {}
+        self._for_dispatcher: asyncio.Queue[tuple[str, ToControl]] = asyncio.Queue()
         self._planned = asyncio.Event()
         self._settings = settings
-        flows = flows_of(settings)
+        flows = flows_of(settings, store.publications)
         for flow in (*flows.numbers.values(), flows.default, flows.busy):
             if flow is not None:
                 keep_recordings(settings, flow, app.prompts(settings))
@@ -94,8 +98,8 @@ class Control:
         await self.dispatcher.start()
         try:
             async with asyncio.TaskGroup() as group:
-                services = (self._receive(), self._speech.run(), self.dispatcher.run(), self._deliver())
-                for work in (*services, self._hotlines.run()):
+                receiving = (self._receive(), self._dispatch(), self._speech.run())
+                for work in (*receiving, self.dispatcher.run(), self._deliver(), self._hotlines.run()):
                     group.create_task(work)
         finally:
             await self.dispatcher.drain()
@@ -130,8 +134,13 @@ class Control:
                     await self._server.send(asked_by, message)
                 case _:
                     await self._note_line(message)
-                    if await self.dispatcher.handle(line, message):
-                        self._planned.set()
+                    self._for_dispatcher.put_nowait((line, message))
+
+    async def _dispatch(self) -> None:
+        """What touches the store, one after the other; a slow database must not keep callers' questions waiting."""
+        while True:
+            if await self.dispatcher.handle(*await self._for_dispatcher.get()):
+                self._planned.set()
 
     async def _notify(self, text: Text) -> None:
         await self._live.send(Notice(text.zh, text.en))
@@ -200,6 +209,8 @@ class Control:
 async def main(settings: Settings) -> None:
     """Serve until SIGTERM. Errors: ``SettingsError`` for a busy port, ``StoreError`` for a database out of reach."""
     log.configure("control")
+    # asyncio's own pool has six threads on two cores: all of them would wait when the database does, and callers too.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "store"))
     store = app.store(settings)
     try:
         control = Control(settings, store, app.systems(settings))

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from callbot import log
+from callbot.authoring.publish import choose
 from callbot.call.prompting import FILLER
 from callbot.dialogue.engine import compile_revision
 from callbot.dialogue.pieces import shared_pieces
@@ -16,22 +17,26 @@ from callbot.errors import CallbotError, SettingsError
 from callbot.language import Text
 from callbot.ports import ShopSystems
 from callbot.protocol import AnswerCalls, LineBeat, LineReady, Revision, ToLine
-from callbot.script.revision import build_revision, read_revision
+from callbot.script.revision import read_revision
 from callbot.settings import Settings
 from callbot.store.calls import IncomingStore
+from callbot.store.publications import PublicationStore
 
 _AGAIN_S = 5.0
 """Rest after prompts could not be made: the speech process may be starting."""
 
 
-def flows_of(settings: Settings) -> AnswerCalls:
-    """The flows that the settings name. Errors: ``SettingsError``; ``ScriptError`` for a flow that cannot be run."""
+def flows_of(settings: Settings, published: PublicationStore) -> AnswerCalls:
+    """The flows that the settings name: the newest published, or the file of one that was never published.
+
+    Errors: ``SettingsError``; ``ScriptError`` for a flow that cannot be run.
+    """
     hotline = settings.hotline
     known: dict[str, Revision] = {}
 
     def flow(name: str, key: str) -> Revision:
         if name not in known:
-            known[name] = _flow(settings, name, key)
+            known[name] = _flow(settings, published, name, key)
         return known[name]
 
     return AnswerCalls(
@@ -87,7 +92,7 @@ class Hotlines:
             await self._send(message.line, self._flows)
 
 
-def _flow(settings: Settings, name: str, key: str) -> Revision:
+def _flow(settings: Settings, published: PublicationStore, name: str, key: str) -> Revision:
     path = settings.flows_dir / f"{name}.yaml"
     if not path.is_file():
         raise SettingsError(
@@ -97,7 +102,7 @@ def _flow(settings: Settings, name: str, key: str) -> Revision:
                 "check flows_dir.",
             )
         )
-    revision = build_revision(path)
+    revision = choose(published, path).revision
     if read_revision(revision).script.kind != "hotline":
         raise SettingsError(
             Text(

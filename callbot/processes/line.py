@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from callbot import app, log, wire
@@ -48,9 +49,16 @@ from callbot.turn.taking import TurnPolicy
 
 _BEAT_S = 1.0
 _REPEAT_S = 2.0
-"""How often an unacknowledged result is sent again."""
+_REPEAT_MOST_S = 60.0
+"""An unacknowledged result is sent again after so long, twice as long each time: what control cannot take, because it
+or its database is away for a night, waits in the sockets' memory."""
 _DRAIN_MS = 30_000
 """A conversation gets 20 s to say goodbye (call/session); the rest is for storing results."""
+
+
+def repeat_after_s(times: int) -> float:
+    """Pause after the first sending of a result (``times`` 0), the second, and so on."""
+    return float(min(_REPEAT_S * 2 ** min(times, 10), _REPEAT_MOST_S))
 
 
 class Line:
@@ -77,7 +85,7 @@ class Line:
         self._flows: AnswerCalls | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._outgoing: asyncio.Queue[ToControl] = asyncio.Queue()
-        self._draining = False
+        self._leaving = asyncio.Event()
         self._idle = asyncio.Event()
         self._left = asyncio.Event()
         if settings.kept_legs >= dialler.legs:
@@ -97,8 +105,10 @@ class Line:
                 journaled=(*self._unstored, *journal.unreadable(self._journal_dir)),
             )
         )
-        for work in (self._deliver(), self._speech.run(), self._beat(), self._repeat_results(), self._obey()):
+        for work in (self._deliver(), self._speech.run(), self._beat(), self._obey()):
             self._spawn(work)
+        for result in self._unstored.values():
+            self._spawn(self._bring_home(result))
         await self._left.wait()
         for task in list(self._tasks):
             task.cancel()
@@ -109,7 +119,7 @@ class Line:
     def drain(self, within_ms: int = _DRAIN_MS) -> None:
         """No new calls; running ones say goodbye; then ``run`` returns, at the latest after ``within_ms``."""
         if not self._draining:
-            self._draining = True
+            self._leaving.set()
             for attempt in self._attempts.values():
                 attempt.finish_politely()
             self._note_idle()
@@ -129,31 +139,41 @@ class Line:
 
     async def _obey(self) -> None:
         async for message in self._control.messages():
-            match message:
-                case PlaceCall():
-                    self._place(message)
-                case AnswerCalls(numbers=numbers, default=default, busy=busy):
-                    for revision in (*numbers.values(), default, busy):
-                        if revision is not None:
-                            self._compiled(revision)
-                    self._flows = message
-                case HangUp(call_id=call_id):
-                    if call_id in self._attempts:
-                        self._attempts[call_id].hang_up()
-                case Drain(within_ms=within_ms):
-                    self.drain(within_ms)
-                case ResultStored(call_id=call_id):
-                    self._unstored.pop(call_id, None)
-                    journal.forget(self._journal_dir, call_id)
-                    self._note_idle()
-                case Supervise():
-                    self._spawn(self._supervise(message))
-                case Release(call_id=call_id, party=party, asked_by=asked_by):
-                    self._answer(asked_by, self._switchboard.release(call_id, Party(party)))
-                case ActionAnswer(request=request, finished=finished):
-                    waiting = self._asked.get(request)
-                    if waiting and not waiting.done():
-                        waiting.set_result(finished)
+            try:
+                self._take(message)
+            except Exception:  # one message that cannot be carried out never makes the line deaf to the next
+                log.get(__name__).exception("a message of control failed", kind=type(message).__name__)
+
+    def _take(self, message: ToLine) -> None:
+        match message:
+            case PlaceCall():
+                self._place(message)
+            case AnswerCalls(numbers=numbers, default=default, busy=busy):
+                for revision in (*numbers.values(), default, busy):
+                    if revision is not None:
+                        self._compiled(revision)
+                self._flows = message
+            case HangUp(call_id=call_id):
+                if call_id in self._attempts:
+                    self._attempts[call_id].hang_up()
+            case Drain(within_ms=within_ms):
+                self.drain(within_ms)
+            case ResultStored(call_id=call_id):
+                self._unstored.pop(call_id, None)
+                self._note_idle()
+                journal.forget(self._journal_dir, call_id)
+            case Supervise():
+                self._spawn(self._supervise(message))
+            case Release(call_id=call_id, party=party, asked_by=asked_by):
+                self._answer(asked_by, self._switchboard.release(call_id, Party(party)))
+            case ActionAnswer(request=request, finished=finished):
+                waiting = self._asked.get(request)
+                if waiting and not waiting.done():
+                    waiting.set_result(finished)
+
+    @property
+    def _draining(self) -> bool:
+        return self._leaving.is_set()
 
     @property
     def _capacity(self) -> Capacity:
@@ -217,7 +237,7 @@ class Line:
             refuse()
         else:
             self._unstored[order.call_id] = result
-            self._tell(CallEnded(result))
+            self._spawn(self._bring_home(result))
         finally:
             del self._attempts[order.call_id]
             self._note_idle()
@@ -262,11 +282,17 @@ class Line:
             self._tell(LineBeat(self._name, self._incarnation, calls, self._draining, legs, reserve, down))
             await asyncio.sleep(_BEAT_S)
 
-    async def _repeat_results(self) -> None:
-        while True:
-            for result in list(self._unstored.values()):
-                self._tell(CallEnded(result))
-            await asyncio.sleep(_REPEAT_S)
+    async def _bring_home(self, result: CallResult) -> None:
+        """Send a result until control has stored it."""
+        times = 0
+        while result.call_id in self._unstored:
+            self._tell(CallEnded(result))
+            with suppress(TimeoutError):
+                # A line that leaves has no time for long pauses.
+                async with asyncio.timeout(repeat_after_s(times)):
+                    await self._leaving.wait()
+                await asyncio.sleep(_REPEAT_S)
+            times += 1
 
     def _tell(self, message: ToControl) -> None:
         self._outgoing.put_nowait(message)

@@ -59,7 +59,8 @@ class SpeechService:
     async def _recognise(self, peer: str, job: int, utterance: Utterance) -> None:
         try:
             got = await utterance.result()
-        except CallbotError as error:
+        except Exception as error:  # whatever an engine throws: who asked must not wait until he gives up
+            _log_unexpected(error)
             await self._server.send(peer, Failed(job, str(error)))
         else:
             answer = Recognised(job, got.text, got.rejected, got.reason, got.score, got.cpu_ms)
@@ -77,7 +78,8 @@ class SpeechService:
                 async with self._one_voice:
                     if self._cache.missing([piece]):
                         cpu_ms += await asyncio.to_thread(self._make, piece)
-            except (CallbotError, OSError) as error:
+            except Exception as error:  # as above: a contact's place on a line is held meanwhile
+                _log_unexpected(error)
                 await self._server.send(peer, Synthesised(message.job, done, total, cpu_ms, str(error)))
                 return
             await self._server.send(peer, Synthesised(message.job, done, total, cpu_ms))
@@ -87,6 +89,11 @@ class SpeechService:
         started = time.thread_time_ns()
         self._cache.put(piece, self._voice.synthesise(piece))
         return (time.thread_time_ns() - started) // 1_000_000
+
+
+def _log_unexpected(error: Exception) -> None:
+    if not isinstance(error, CallbotError):
+        log.get(__name__).error("an engine failed", exc_info=error)
 
 
 async def main(settings: Settings) -> None:

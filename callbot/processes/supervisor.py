@@ -80,17 +80,21 @@ class Supervisor:
     async def _keep(self, child: _Child) -> None:
         pause = _FIRST_PAUSE_S
         loop = asyncio.get_running_loop()
+        has_worked = False
         while not self._ending.is_set():
             started = loop.time()
             status = await self._run(child)
             if self._ending.is_set():
                 return
-            if status == GIVE_UP:
+            # Settings that have worked are not wrong: what it misses now, such as the database, will come back.
+            if status == GIVE_UP and not has_worked:
                 if not self.problem.done():
                     self.problem.set_result(_last_line(self._log_of(child)))
                 return
             log.get(__name__).error("a process died and is started again", child=child.name, status=status)
-            pause = _FIRST_PAUSE_S if loop.time() - started > _HEALTHY_S else min(pause * 2, _LONGEST_PAUSE_S)
+            healthy = loop.time() - started > _HEALTHY_S
+            has_worked = has_worked or healthy
+            pause = _FIRST_PAUSE_S if healthy else min(pause * 2, _LONGEST_PAUSE_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._ending.wait()

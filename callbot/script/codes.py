@@ -11,6 +11,13 @@ CODES: dict[str, Text] = {
     ),
     "S002": Text("同一个键写了两次，后面的会盖掉前面的。删掉一个或改名。", "A key stands twice. Delete or rename one."),
     "S003": Text("文件打不开、是空的，或者不是 UTF-8。", "The file cannot be opened, is empty, or is not UTF-8."),
+    "S021": Text(
+        "“允许”的注释没有用：没有写理由，或允许的是错误（错误只能改好），或这里根本没有要允许的警告。\n"
+        "写法：在那一行或上一行写 # 允许 S401：理由；写在文件最前面，整个文件都有效。",
+        "A waiver that does nothing: it gives no reason, or names an error (errors cannot be waived), or there is "
+        "nothing to waive. Write `# allow S401: reason` on that line or the one above; at the head of the file it "
+        "holds for all of it.",
+    ),
     "S101": Text("没有这个键。看看是不是拼错了，或缩进到了别的地方。", "No such key: misspelt, or indented wrongly."),
     "S102": Text("缺少必须有的键。", "A key that has to be there is missing."),
     "S103": Text("值的形式不对。", "The value has the wrong form."),
@@ -58,8 +65,17 @@ CODES: dict[str, Text] = {
         "句子、with 或 retry_at 用了没有的值。值来自 inputs、ask 和 do 的 gives。",
         "A value that does not exist. Values come from `inputs`, `ask` and `gives`.",
     ),
-    "S205": Text("没有这个动作。", "There is no such action."),
-    "S206": Text("动作的结果或参数不对：每个可能的结果都要写去处。", "Results or arguments do not fit the action."),
+    "S205": Text(
+        "没有这个动作。话术能问的动作都写在 actions.yaml 里；要用新的动作，先在那里写上标题、with、results 和 gives，\n"
+        "再请商城系统回答它。",
+        "There is no such action. actions.yaml declares what scripts can ask; a new action is declared there first.",
+    ),
+    "S206": Text(
+        "do 和 actions.yaml 里写的不一样：results 要写全每个可能的结果（加上 failed），with 要给全它要的值，\n"
+        "值的名字不同时写 with: {动作要的名字: 值的名字}，gives 的类型和保密要照写。",
+        "`do` does not fit what actions.yaml declares: every result needs a way (and `failed`), `with` all it takes "
+        "(`with: {its name: your value}` where names differ), `gives` the same type and privacy.",
+    ),
     "S207": Text("短信模板写在 sms.yaml 里。", "Text messages are defined in sms.yaml."),
     "S208": Text("短信要用的值，这个话术里没有。", "The text message needs a value that this script does not have."),
     "S209": Text("id 和文件名要一样。", "`id` has to be the file's name."),
@@ -103,6 +119,19 @@ CODES: dict[str, Text] = {
         "`read_back: off` in a step reads nothing back.",
     ),
     "S219": Text("faq 里写 knowledge/ 里的文件名（不带 .yaml）。", "`faq` names files in knowledge/, without .yaml."),
+    "S231": Text(
+        "配置（callbot.toml 的 transfer.queues）里没有这个人工队列，转过去一定没有人接。",
+        "The settings (transfer.queues in callbot.toml) have no such queue, so nobody would ever take the call.",
+    ),
+    "S232": Text(
+        "没有一个话术用到这个意图：可能名字写错了，或者可以删掉。",
+        "No script uses this intent: a misspelt name, or it can go.",
+    ),
+    "S233": Text(
+        "测试里写了话术没有的名字（步骤、意图、动作、结果、值），这个用例测不到想测的东西。",
+        "A test names something that the script does not have (step, intent, action, result, value), so it cannot test "
+        "what it means to.",
+    ),
     "S234": Text(
         "配置（callbot.toml 的 [webhooks.名字]）里没有这个系统，通话后的通知发不出去。",
         "The settings ([webhooks.NAME] in callbot.toml) have no such system, so nobody would be told of the call.",
@@ -130,7 +159,10 @@ CODES: dict[str, Text] = {
         "外呼话术里，每个听客户说话的步骤都要能拒绝来电。",
         "In a campaign script every step that listens needs a way to stop calls.",
     ),
-    "S407": Text("一个步骤的两个回答有相同的说法，机器人分不清。", "Two answers of a step share a phrase."),
+    "S407": Text(
+        "一个步骤的两个回答有相同的说法，或者听起来一样，机器人分不清。",
+        "Two answers of a step share a phrase or a sound.",
+    ),
     "S410": Text(
         "录音要是话术旁边的 WAV 文件：8 kHz、单声道、16 位，0.2 到 15 秒。",
         "A recording is a WAV file beside the script: 8 kHz, mono, 16 bit, 0.2 to 15 s.",
@@ -144,6 +176,10 @@ CODES: dict[str, Text] = {
         "An answer has at most two sentences and no {value}; a wording belongs to one question.",
     ),
     "S408": Text("有按键菜单时，0 应该转人工。", "In a menu key 0 should lead to a person."),
+    "S431": Text(
+        "这句话读起来不长，说出来超过 8 秒：号码和金额要一个字一个字地说。",
+        "Short to read, but more than 8 s to say: numbers and amounts are spoken digit by digit.",
+    ),
 }
-"""S0xx reading, S1xx shape, S2xx references, S3xx graph, S4xx speech and privacy. A warning is waived in the file by
-``# 允许 S401：理由`` on the line or the line above."""
+"""S0xx reading, S1xx shape, S2xx references, S3xx graph, S4xx speech and privacy. Warnings can be waived in the file,
+see ``waivers``."""

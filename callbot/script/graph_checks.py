@@ -74,9 +74,19 @@ def _unreachable(context: Context) -> Iterator[Finding]:
         if name not in reached and not context.is_shared(name):
             document, place = context.where(("steps", name), key=True)
             message = Text(f"没有任何路能走到步骤 {name}", f"no way leads to the step {name}")
-            yield finding(
-                document, place, "S301", message, Text("删掉它，或从别的步骤指向它", "delete it or lead to it")
+            yield finding(document, place, "S301", message, _why_unreachable(script, name))
+
+
+def _why_unreachable(script: Script, name: str) -> Text:
+    """A rule of ``defaults`` may lead there and yet never hold: every step that listens has its own way instead."""
+    for rule, row in (("silence", script.defaults.silence), ("unclear", script.defaults.unclear)):
+        if row is not None and row.then == name:
+            return Text(
+                f"defaults.{rule} 指向它，但每一步都另有去处（gave_up 或自己的 {rule}）：改指别的步骤，再删掉它",
+                f"defaults.{rule} leads to it, but every step goes elsewhere (by gave_up or its own {rule}): "
+                "let the rule lead to another step and delete this one",
             )
+    return Text("删掉它，或从别的步骤指向它", "delete it or lead to it")
 
 
 def _ends(script: Script) -> set[str]:

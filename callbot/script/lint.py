@@ -4,14 +4,22 @@ Each pass reports everything it finds; the next one runs only when the pass befo
 does not bring others along.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from callbot.script import branch_checks, faq_checks, graph_checks, recording_checks, references, source, speech_checks
+from callbot.script import (
+    branch_checks,
+    faq_checks,
+    graph_checks,
+    recording_checks,
+    references,
+    source,
+    speech_checks,
+    waivers,
+)
 from callbot.script.actions import ActionFile
 from callbot.script.context import Context, combine
 from callbot.script.faq import FaqFile
@@ -20,8 +28,6 @@ from callbot.script.library import Library, load, root_of, unreadable
 from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
 from callbot.script.shape import check_shape, check_yaml
 from callbot.script.source import Document
-
-_WAIVER = re.compile(r"#\s*(?:允许|allow)\s+(?P<code>S[0-9]{3})\s*[:：]\s*\S")
 
 _PASSES = (
     branch_checks.check_calls,
@@ -53,20 +59,28 @@ class Checked:
     expanded: dict[str, Any] | None = None
 
 
-def check(path: Path, library: Library | None = None, webhooks: frozenset[str] | None = None) -> Checked:
+def check(
+    path: Path,
+    library: Library | None = None,
+    queues: frozenset[str] = frozenset(),
+    webhooks: frozenset[str] | None = None,
+) -> Checked:
     """Lint a campaign script with the shared parts of its folder.
 
-    ``webhooks``: those of this installation, to find misspelt ones; None when it is not known.
+    ``queues``, ``webhooks``: those of this installation, to find misspelt ones; none and None when it is not known.
     """
     try:
         document = source.read(path)
     except OSError:
         return Checked((unreadable(path),))
-    return check_document(document, library, webhooks)
+    return check_document(document, library, queues, webhooks)
 
 
 def check_document(
-    document: Document, library: Library | None = None, webhooks: frozenset[str] | None = None
+    document: Document,
+    library: Library | None = None,
+    queues: frozenset[str] = frozenset(),
+    webhooks: frozenset[str] | None = None,
 ) -> Checked:
     """Lint a campaign script that was read already."""
     found = check_yaml(document) or check_shape(document, Script)
@@ -76,13 +90,21 @@ def check_document(
     if library.findings:
         return Checked(tuple(library.findings))
     context = combine(document, library)
+    found += references.queues(context, queues)
     if webhooks is not None:
-        found += [each for each in references.webhooks(context, webhooks) if not _waived(context, each)]
+        found += references.webhooks(context, webhooks)
     for run in _PASSES:
-        found += [each for each in run(context) if not _waived(context, each)]
+        found += run(context)
         if any(each.severity == "error" for each in found):
-            return Checked(tuple(sorted(found, key=lambda each: each.order)))
-    return Checked(tuple(sorted(found, key=lambda each: each.order)), context.expanded())
+            return Checked(_final(context, found, complete=False))
+    return Checked(_final(context, found, complete=True), context.expanded())
+
+
+def _final(context: Context, found: list[Finding], *, complete: bool) -> tuple[Finding, ...]:
+    """In the order of the file, without what was waived."""
+    idle = waivers.idle(context.document, found, complete=complete)
+    left = [*waivers.unwaived(found, context.documents), *idle]
+    return tuple(sorted(left, key=lambda each: each.order))
 
 
 def check_shared(path: Path) -> tuple[Finding, ...]:
@@ -99,12 +121,3 @@ def kind(document: Document) -> str | None:
     """What a file is: a script (campaign, hotline) or one of ``SHARED``; None when it does not say."""
     found = document.data.get("kind") if isinstance(document.data, dict) else None
     return found if isinstance(found, str) else None
-
-
-def _waived(context: Context, found: Finding) -> bool:
-    """A warning is waived by ``# 允许 S401：理由`` on its line or the line above."""
-    if found.severity == "error":
-        return False
-    lines = next((each.lines for each in context.documents if each.path == found.path), [])
-    around = lines[max(0, found.place.line - 2) : found.place.line]
-    return any(match["code"] == found.code for line in around if (match := _WAIVER.search(line)))

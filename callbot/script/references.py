@@ -46,6 +46,16 @@ def known_values(context: Context) -> dict[str, str | None]:
     return values
 
 
+def queues(context: Context, known: frozenset[str]) -> Iterator[Finding]:
+    """Queues that the settings do not have: nobody would ever answer there. Nothing when no queue is set up at all."""
+    for name, step in context.script.steps.items():
+        if step.transfer is not None and known and step.transfer.queue not in known:
+            queue = step.transfer.queue
+            document, place = context.where(("steps", name, "transfer", "queue"))
+            message = Text(f"配置里没有人工队列 {queue}", f"there is no queue {queue} in the settings")
+            yield finding(document, place, "S231", message, did_you_mean(queue, sorted(known)), warn=True)
+
+
 def webhooks(context: Context, known: frozenset[str]) -> Iterator[Finding]:
     """Webhooks that the settings do not have: nobody would be told."""
     for name, step in context.script.steps.items():

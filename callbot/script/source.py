@@ -113,7 +113,8 @@ def read(path: Path) -> Document:
 
 def parse(path: Path, text: str) -> Document:
     """The document of a text; ``path`` is only its name."""
-    document = Document(path, _LINE_BREAK.split(text))
+    lines = _LINE_BREAK.split(text)
+    document = Document(path, lines if lines[-1] else lines[:-1])
     try:
         _Composer(document, YAML(pure=True).parse(text)).compose()
     except _Refused as refused:

@@ -20,7 +20,7 @@ from callbot.values import RATE_HZ, Pcm
 
 _MODEL_HZ = 24_000
 _ROWS = 510
-"""Rows of a style file, one per number of tokens, so also the longest text in tokens."""
+"""Rows of a style file, one per number of tokens, so also the longest text in tokens (tried: 510 work, 511 do not)."""
 
 _PAD = 0
 """Goes before every text. After it a space stands instead: the model then adds 0.7 s less of silence, and is understood
@@ -32,6 +32,10 @@ _QUIET_BELOW = 12.0
 _KEPT_FRAMES = 8
 """Quiet frames of 25 ms that stay on either side. The decoder levels over the whole piece: with fewer, what is soft in
 it gets softer. See docs/adr/0013."""
+
+_MARKS = "。！？；，、：!?;,:"
+_PAUSE_MS = 140
+"""Between the parts of a long text: what a reader leaves at a comma (see ``speech.prompts``)."""
 
 
 class KokoroVoice:
@@ -61,10 +65,16 @@ class KokoroVoice:
         return self._name
 
     def synthesise(self, text: str) -> Pcm:
-        """Speak a piece of text; digits are read as a number. Errors: ``SpeechError``."""
+        """Speak a piece of text; digits are read as a number. Errors: ``SpeechError``.
+
+        The model takes some 150 characters at once; longer texts are spoken in parts, cut at punctuation.
+        """
         tokens = self._tokens(text)
         if not tokens:
             raise SpeechError(Text(f"“{text}”里没有能念的字。", f"There is nothing to speak in “{text}”."))
+        if len(tokens) > _ROWS:
+            first, rest = _halves(text)
+            return pcm.joined([self.synthesise(first), self.synthesise(rest)], [_PAUSE_MS, 0])
         style = self._style[min(len(tokens), _ROWS - 1)]
         ids = np.array([[_PAD, *tokens, self._ids[" "]]], np.int64)
         planned = self._prosody.run(models.KOKORO_FRAMES, {"tokens": ids, "style": style, "speed": self._speed})
@@ -75,6 +85,16 @@ class KokoroVoice:
     def _tokens(self, text: str) -> list[int]:
         phonemes = self._phonemes(text)[0] if speakable(text) else ""
         return [self._ids[symbol] for symbol in phonemes if symbol in self._ids]
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Cut after the punctuation nearest to the middle, and in the middle when there is none."""
+    middle = len(text) // 2
+    cuts = [
+        at for at in range(1, len(text)) if text[at - 1] in _MARKS and speakable(text[:at]) and speakable(text[at:])
+    ]
+    cut = min(cuts, key=lambda at: abs(at - middle), default=middle)
+    return text[:cut], text[cut:]
 
 
 def without_silence(

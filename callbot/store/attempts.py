@@ -42,6 +42,8 @@ from callbot.store.records import (
 from callbot.store.tables import attempts, calls, campaigns, contacts, revisions
 from callbot.values import Disposition, Phone
 
+_CHUNK = 10_000
+"""Values in one statement: SQLite takes 32 766 and PostgreSQL 65 535."""
 _OPEN = (AttemptState.CLAIMED, AttemptState.DIALLING)
 
 
@@ -258,14 +260,15 @@ class AttemptStore:
 
     def call_again(self, contact_ids: Collection[str], now: datetime) -> int:
         """The operator decides that these interrupted contacts are called once more; returns how many were put back."""
+        # A new fence: a late result of the lost call must not settle the contact any more.
+        values = {"state": ContactState.WAITING, "outcome": "", "due_at": now, "fence": contacts.c.fence + 1}
+        lost = update(contacts).where(contacts.c.state == ContactState.INTERRUPTED).values(values)
+        ids = list(contact_ids)
         with writing(self._engine) as connection:
-            changed = connection.execute(
-                update(contacts)
-                .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.INTERRUPTED)
-                # A new fence: a late result of the lost call must not settle the contact any more.
-                .values(state=ContactState.WAITING, outcome="", due_at=now, fence=contacts.c.fence + 1)
+            return sum(
+                connection.execute(lost.where(contacts.c.id.in_(ids[start : start + _CHUNK]))).rowcount
+                for start in range(0, len(ids), _CHUNK)
             )
-            return changed.rowcount
 
 
 def _due(limit: int, now: datetime, cold: Collection[str] = ()) -> Select[Any]:
@@ -345,7 +348,8 @@ def _move_on(connection: Connection, attempt: Row[Any], result: CallResult) -> N
         number += 1
         connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(number=number))
     values: dict[str, Any] = {"outcome": result.outcome, "last_call_id": result.call_id, "attempts": number}
-    if Disposition.INTERRUPTED in (result.disposition, result.outcome):  # cut off, ringing or talking
+    # Cut off while ringing or talking, or taken back while it rang: whether to ring again is the operator's decision.
+    if {Disposition.INTERRUPTED, Disposition.CANCELLED} & {result.disposition, result.outcome}:
         values["state"] = ContactState.INTERRUPTED
     elif result.retry_at is not None and number < MAX_ATTEMPTS:
         values |= {"state": ContactState.WAITING, "due_at": result.retry_at}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, func, select, update
 from callbot.clock import new_id
 from callbot.errors import StoreError
 from callbot.language import Text
-from callbot.messages import CallResult
+from callbot.messages import CallResult, Trace
 from callbot.ports import Clock
 from callbot.protocol import Revision
 from callbot.store.calls import to_call
@@ -153,6 +153,17 @@ class CampaignStore:
                 planned.setdefault(row.call_id, []).append(to_followup(row))
             for row in connection.execution_options(yield_per=_CHUNK).execute(query):
                 yield _result(row, tuple(planned.get(row.last_call_id or "", ())))
+
+    def traces(self, script: str, campaign_id: str | None = None) -> Iterator[Trace]:
+        """The traces of all stored calls that ran a script, or only those of one campaign; few in memory at a time."""
+        query = select(calls.c.trace).where(calls.c.trace.is_not(None)).order_by(calls.c.ended_at)
+        with reading(self._engine) as connection:
+            if campaign_id is not None:
+                _demand(connection, campaign_id)
+                query = query.where(calls.c.campaign_id == campaign_id)
+            for (trace,) in connection.execution_options(yield_per=_CHUNK).execute(query):
+                if trace["script"] == script:
+                    yield msgspec.convert(trace, Trace)
 
     def call(self, call_id: str) -> CallResult | None:
         """One call with all that is known of it, its trace included."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from callbot.errors import SettingsError, StoreError
 from callbot.language import Text
@@ -107,9 +108,10 @@ def _converted() -> Iterator[None]:
         yield
     except IntegrityError:
         raise  # a mistake of ours, never of the database
-    except DBAPIError as error:
+    except (DBAPIError, PoolTimeoutError) as error:
         # str(error.orig) is the sentence of the driver, without the values of the statement.
-        reason = str(error.orig).strip().splitlines()[0]
+        said = error.orig if isinstance(error, DBAPIError) else error
+        reason = str(said).strip().splitlines()[0]
         raise StoreError(
             Text(
                 f"数据库无法使用：{reason}。请检查数据库是否在运行、磁盘是否已满、store.url 是否正确。",

@@ -79,6 +79,18 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A script as it was published: ``number`` counts from 1 for each script, ``source`` is the file as written."""
+
+    number: int
+    revision: Revision
+    author: str
+    message: str
+    published_at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a campaign is: contacts by state, finished ones by outcome."""
 

@@ -12,6 +12,7 @@ from callbot.store.campaigns import CampaignStore
 from callbot.store.engine import open_engine
 from callbot.store.followups import FollowUpStore
 from callbot.store.migrate import migrate_engine
+from callbot.store.publications import PublicationStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Store:
     attempts: AttemptStore
     incoming: IncomingStore
     followups: FollowUpStore
+    publications: PublicationStore
     engine: Engine
 
     def close(self) -> None:
@@ -43,5 +45,6 @@ def open_store(url: str, clock: Clock | None = None) -> Store:
         AttemptStore(engine, clock),
         IncomingStore(engine, clock),
         FollowUpStore(engine, clock),
+        PublicationStore(engine, clock),
         engine,
     )

@@ -51,6 +51,7 @@ _coupons = Table(
     Column("code", String, primary_key=True),
     Column("order_no", String, nullable=False, unique=True),
     Column("amount", String, nullable=False),
+    Column("call_id", String, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
 _requests = Table(
@@ -84,6 +85,20 @@ _FIRST_REQUEST = 100_001
 
 Answer = tuple[str, dict[str, str]]
 """A result and what it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing for people to do.
+
+    ``kind`` is refund, exchange, address or coupon; ``what`` the number of the request, the address or the code.
+    """
+
+    at: datetime
+    kind: str
+    order_no: str
+    what: str
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +137,22 @@ class ShopRecords:
             connection.execute(insert(_answers).values(request=request, **asked, result=result, given=given, at=now))
             return result, given
 
-    def requests(self) -> list[dict[str, Any]]:
-        """All refunds and exchanges that were asked for, oldest first: number, kind, order_no, call_id, at."""
+    def work(self) -> list[Work]:
+        """What calls have left to do in the shop, oldest first; of an order's addresses only the last."""
         with reading(self._engine) as connection:
-            return [dict(row) for row in connection.execute(choose(_requests).order_by(_requests.c.number)).mappings()]
-
-    def addresses(self) -> list[dict[str, Any]]:
-        """All addresses that were changed, oldest first: order_no, address, call_id, at."""
-        with reading(self._engine) as connection:
-            return [dict(row) for row in connection.execute(choose(_addresses).order_by(_addresses.c.at)).mappings()]
+            filed = [
+                Work(row.at, row.kind, row.order_no, str(row.number), row.call_id)
+                for row in connection.execute(choose(_requests))
+            ]
+            moved = [
+                Work(row.at, "address", row.order_no, row.address, row.call_id)
+                for row in connection.execute(choose(_addresses))
+            ]
+            reserved = [
+                Work(row.at, "coupon", row.order_no, row.code, row.call_id)
+                for row in connection.execute(choose(_coupons))
+            ]
+        return sorted((*filed, *moved, *reserved), key=lambda one: (one.at, one.order_no))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -155,7 +177,13 @@ class Desk:
         free = next((code for code in stock if code not in taken), None)
         if free is None:
             return None
-        row = {"code": free, "order_no": order_no, "amount": stock[free], "at": self._now}
+        row = {
+            "code": free,
+            "order_no": order_no,
+            "amount": stock[free],
+            "call_id": self._call_id,
+            "at": self._now,
+        }
         self._connection.execute(insert(_coupons).values(row))
         return Coupon(free, stock[free])
 

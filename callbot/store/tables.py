@@ -2,7 +2,9 @@
 
 ::
 
-    revisions ──< campaigns ──< contacts ──< attempts
+    revisions ──< publications
+        │
+        └───────< campaigns ──< contacts ──< attempts
                                     │            └ at most one open (claimed, dialling) per contact
                                     └──< calls ──< followups        sms_outbox
 """
@@ -73,6 +75,18 @@ revisions = Table(
     Column("hash", String(128), primary_key=True),
     Column("script", Text, nullable=False),
     Column("text", Text, nullable=False),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("script", String(128), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision_hash", ForeignKey(revisions.c.hash), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("source", Text, nullable=False),
 )
 
 campaigns = Table(

@@ -21,7 +21,7 @@ from callbot.dialogue.pieces import contact_pieces, shared_pieces
 from callbot.processes.supervisor import running
 from callbot.script.revision import build_revision
 from callbot.simulate.crowd import RTP_PORTS, free_ports
-from tests.bench import telephony, understanding
+from tests.bench import authoring, telephony, understanding
 from tests.bench.figure import FIGURES, ROOT, Figure, write
 
 pytestmark = pytest.mark.bench
@@ -135,7 +135,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from-nothing", action="store_true", help="also install a clean clone (some minutes)")
     arguments = parser.parse_args()
-    figures = [*demo(), synthesis(), asyncio.run(idle()), *understanding.figures(), *telephony.figures()]
+    figures = [*demo(), synthesis(), asyncio.run(idle()), *authoring.figures(), *understanding.figures()]
+    figures += telephony.figures()
     if arguments.from_nothing:
         figures.append(from_nothing())
     write(figures)

@@ -126,7 +126,8 @@ class Bench:
             f"{calls} 通 5 秒的电话，{at_once} 路同时，{self.name} | "
             f"{calls} calls of 5 s, {at_once} at once, {self.name}",
             f"{calls} good, < 5 MB more in the second half",
-            f"{found['good']:.0f} good, {found['legs_left']:.0f} legs left, {grown:+.1f} MB to "
+            f"{found['good']:.0f} good, {found['cut_short']:.0f} with the sentence cut, "
+            f"{found['not_connected']:.0f} not connected, {found['legs_left']:.0f} legs left, {grown:+.1f} MB to "
             f"{found['rss_end_mb']} MB, {found['seconds']:.0f} s",
             command,
         )

@@ -22,6 +22,7 @@ import numpy as np
 import pjsua2 as pj
 
 from callbot.audio import wav
+from callbot.errors import TelephonyError
 from callbot.ports import DialRequest, LegEnded, LegEvent, LegPlayed, NotConnected
 from callbot.simulate.crowd import RTP_PORTS, free_ports
 from callbot.telephony.config import codec_priority, filled
@@ -183,23 +184,28 @@ async def many(port: int, calls: int, at_once: int) -> dict[str, float]:
     endpoint = await Pjsua2Endpoint.start(config(at_once))
     audio = sentence(_CALL_S - 1)
     room, dialling = asyncio.Semaphore(at_once), asyncio.Semaphore(_AT_ONCE_INVITES)
-    good = 0
+    good = cut_short = not_connected = 0
 
     async def one() -> None:
-        nonlocal good
+        nonlocal good, cut_short, not_connected
         async with room:
-            async with dialling:
-                connected = await dialled(endpoint, port)
+            try:
+                async with dialling:
+                    connected = await dialled(endpoint, port)
+            except (RuntimeError, TelephonyError):
+                not_connected += 1
+                return
             talk = Talk(connected, audio, again=False)
             await asyncio.sleep(_CALL_S)
             connected.hang_up()
             ended = await talk.ended
             good += ended == LegEnded("robot", 200) and talk.said == 1
+            cut_short += talk.said == 0  # the sentence was not over when we hung up: the machine was late
 
     memory = []
     begun = time.monotonic()
     for part in (calls // 2, calls - calls // 2):
-        await asyncio.gather(*(one() for _ in range(part)), return_exceptions=True)
+        await asyncio.gather(*(one() for _ in range(part)))
         gc.collect()
         memory.append(rss_mb())
     took = time.monotonic() - begun
@@ -208,6 +214,8 @@ async def many(port: int, calls: int, at_once: int) -> dict[str, float]:
     return {
         "calls": calls,
         "good": good,
+        "cut_short": cut_short,
+        "not_connected": not_connected,
         "legs_left": busy,
         "rss_half_mb": memory[0],
         "rss_end_mb": memory[1],

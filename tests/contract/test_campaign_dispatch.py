@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from callbot.campaign.dispatch import PROMPTS_FAILED, Dispatcher, Hands, Terms
 from callbot.campaign.preparing import AHEAD, MOST_S, TRIES
@@ -437,6 +438,19 @@ async def test_a_result_waits_for_a_store_that_is_away(world: World) -> None:
     assert world.store.campaigns.progress(made).finished
 
 
+async def test_logs_name_contacts_by_id_alone(world: World) -> None:
+    async def fail(contact: Due) -> None:
+        raise SpeechError(Text("没有声音", "no voice"))
+
+    world.prepare = fail
+    world.campaign(1)
+    await world.line()
+    with capture_logs() as logs:
+        await world.tick()
+    assert "could not be made" in str(logs)
+    assert "王女士" not in str(logs)
+
+
 async def test_a_result_that_cannot_be_stored_ends_neither_control_nor_other_results(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -490,6 +504,26 @@ async def test_the_loop_finds_work_by_itself(world: World) -> None:
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     await world.dispatcher.settled()
+
+
+async def test_the_loop_outlives_a_round_that_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+    twice = asyncio.Event()
+
+    async def fail() -> None:
+        rounds.append(1)
+        if len(rounds) == 2:
+            twice.set()
+        raise ValueError("a row that cannot be read")
+
+    monkeypatch.setattr(world.dispatcher, "tick", fail)
+    loop = asyncio.create_task(world.dispatcher.run())
+    waiting = asyncio.create_task(twice.wait())
+    await asyncio.wait({loop, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    assert twice.is_set()
+    for task in (loop, waiting):
+        task.cancel()
+    await asyncio.gather(loop, waiting, return_exceptions=True)
 
 
 async def test_a_call_that_came_in_is_stored_acknowledged_and_followed_up(world: World) -> None:

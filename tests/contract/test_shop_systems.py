@@ -206,7 +206,7 @@ async def test_a_request_is_filed_once_for_an_order(world: World, action: str) -
     assert await world.ask(action, order_no="00731") == first
     assert await world.ask(action, order_no="563") == ("filed", {"request_no": "100002"})
     assert await world.ask(action, order_no="900") == ("closed", {})
-    assert [(each["kind"], each["order_no"]) for each in world.records.requests()] == [
+    assert [(each.kind, each.order_no) for each in world.records.work()] == [
         (action.removeprefix("request_"), "00731"),
         (action.removeprefix("request_"), "563"),
     ]
@@ -216,9 +216,7 @@ async def test_an_address_is_changed_until_the_order_leaves(world: World) -> Non
     assert await world.ask("change_address", order_no="00731", address="杭州市") == ("too_late", {})
     assert await world.ask("change_address", order_no="4820165", address="杭州市文三路8号") == ("changed", {})
     assert await world.ask("change_address", order_no="4820165", address="杭州市文三路9号") == ("changed", {})
-    assert [(each["order_no"], each["address"]) for each in world.records.addresses()] == [
-        ("4820165", "杭州市文三路9号")
-    ]
+    assert [(each.order_no, each.what) for each in world.records.work()] == [("4820165", "杭州市文三路9号")]
 
 
 async def test_only_results_and_values_that_scripts_know(world: World) -> None:
@@ -279,7 +277,7 @@ async def test_a_table_that_cannot_be_used(tmp_path: Path, content: str | None) 
     )
     with pytest.raises(SettingsError, match=r"orders\.csv"):
         CsvTable(path, "order_no", "orders_csv").rows("status", "stage")
-    assert records.requests() == []
+    assert records.work() == []
     records.close()
 
 
@@ -308,6 +306,8 @@ async def test_what_was_reserved_is_still_so_after_a_restart(tmp_path: Path) -> 
         (0, b""),
         (200, b"<html>"),
         (200, b"[]"),
+        (200, b"[" * 60_000),
+        (200, b"\xff"),
         (200, b'{"result": "perhaps"}'),
         (200, b'{"result": "failed"}'),
         (200, b'{"result": ["paid"]}'),
@@ -326,6 +326,12 @@ async def test_a_service_that_is_not_there_is_failed() -> None:
     with service(lambda *_: (200, b"")) as url:
         pass
     shop = HttpShop(url, ACTIONS)
+    assert await shop.ask(ActionAsked("call_1", "r", "payment_status", {"order_no": "1"})) == ("failed", {})
+    await shop.close()
+
+
+async def test_an_address_that_is_none_is_failed() -> None:
+    shop = HttpShop("http://[", ACTIONS)
     assert await shop.ask(ActionAsked("call_1", "r", "payment_status", {"order_no": "1"})) == ("failed", {})
     await shop.close()
 

@@ -4,6 +4,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from callbot.messages import (
     Webhook,
 )
 from callbot.protocol import Revision
-from callbot.store.engine import open_engine
+from callbot.store.engine import open_engine, reading
 from callbot.store.migrate import migrate
 from callbot.store.records import (
     MAX_ATTEMPTS,
@@ -189,6 +190,16 @@ def test_an_unusable_url_is_a_sentence() -> None:
 def test_a_server_that_does_not_answer_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, pytest.raises(StoreError):
         open_store(f"postgresql://callbot@127.0.0.1:{deaf.getsockname()[1]}/callbot")
+
+
+def test_waiting_in_vain_for_a_connection_is_a_sentence(url: str) -> None:
+    """Many threads wait for a slow database: who gets no turn hears what he hears when it is away."""
+    opened = open_store(url, FixedClock())
+    opened.engine.pool._timeout = 0.1  # type: ignore[attr-defined]
+    with ExitStack() as held, pytest.raises(StoreError):
+        for _ in range(100):
+            held.enter_context(reading(opened.engine))
+    opened.close()
 
 
 def test_a_campaign_comes_back_as_it_was_added(store: Store) -> None:
@@ -394,6 +405,30 @@ def test_a_call_cut_off_waits_for_the_operator(store: Store) -> None:
     assert store.attempts.call_again([one.contact_id], LATER) == 0
     (again,) = claim(store, now=LATER)
     assert again.number == 2
+
+
+def test_a_call_taken_back_while_it_rang_is_not_forgotten(store: Store) -> None:
+    """A restart of callbot cancels what rings: nobody was reached, and nobody may be rung again by itself."""
+    made = campaign(store)
+    (claimed,) = claim(store)
+    dial(store, claimed)
+    cancelled = result(claimed, disposition=Disposition.CANCELLED, outcome="cancelled", answered_at=None)
+    assert store.attempts.record(cancelled, ())
+    (one,) = store.campaigns.results(made)
+    assert (one.state, one.outcome) == (ContactState.INTERRUPTED, "cancelled")
+    assert claim(store, now=LATER) == []
+    assert store.attempts.call_again([one.contact_id], LATER) == 1
+    assert len(claim(store, now=LATER)) == 1
+
+
+def test_a_whole_list_can_be_called_again(store: Store) -> None:
+    made = campaign(store)
+    (claimed,) = claim(store)
+    dial(store, claimed)
+    store.attempts.record(result(claimed, outcome="interrupted"), ())
+    (one,) = store.campaigns.results(made)
+    # PostgreSQL takes 65 535 values in one statement, SQLite 32 766.
+    assert store.attempts.call_again([*(f"ct_{n}" for n in range(70_000)), one.contact_id], LATER) == 1
 
 
 def test_a_result_after_the_operators_decision_is_kept_beside_the_new_state(store: Store) -> None:

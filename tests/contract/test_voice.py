@@ -53,6 +53,15 @@ def test_short_pieces_have_sound_and_no_silent_ends(voice: Voice, text: str) -> 
     assert len(audio) - len(pcm.trimmed(audio)) < 80
 
 
+def test_a_text_longer_than_the_model_takes_is_spoken_whole(
+    kokoro: KokoroVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = "本次通话可能会被录音，用于提升服务质量，"
+    once = len(kokoro.synthesise(sentence))
+    monkeypatch.setattr("callbot.speech.kokoro._ROWS", len(kokoro._tokens(sentence * 2)))  # really 510
+    assert 2.4 * once < len(kokoro.synthesise(sentence * 3)) < 3.6 * once
+
+
 @pytest.mark.parametrize("text", ["", "。", "  "])
 def test_nothing_to_say_is_an_error_with_a_sentence(voice: Voice, text: str) -> None:
     with pytest.raises(SpeechError, match="没有能念的字"):

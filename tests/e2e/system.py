@@ -57,10 +57,14 @@ async def system(
     lines: int = 1,
     customers: Path = CUSTOMERS,
     more: str = "",
+    top: str = "",
     trunk: str | None = None,
     reserve: int = 0,
 ) -> AsyncIterator[System]:
-    """Everything started; ``more`` is appended to callbot.toml, ``trunk`` (host:port) replaces the customers."""
+    """Everything started; ``more`` is appended to callbot.toml, ``top`` put before its sections.
+
+    ``trunk`` (host:port) replaces the customers.
+    """
     async with crowd(customers, AUDIO, folder / "customers", 1) as people:
         if trunk:
             host, _, port = trunk.partition(":")
@@ -70,7 +74,7 @@ async def system(
         config.write_text(
             f'data_dir = "{folder / "data"}"\ncache_dir = "{CACHE}"\nscripts_dir = "{ROOT / "scripts_dsl"}"\n'
             f'flows_dir = "{ROOT / "ivr_flows"}"\n'
-            f'orders_csv = "{ORDERS}"\n'
+            f'orders_csv = "{ORDERS}"\n{top}'
             f"[telephony]\nlines = {lines}\nreserve = {reserve}\nsip_port = {free_ports(lines)}\n"
             f"rtp_port = {free_ports(lines * RTP_PORTS)}\n"
             f'ring_limit_s = 15\n[[telephony.trunks]]\nname = "t"\nhost = "{host}"\nport = {port}\nchannels = 4\n'

@@ -103,8 +103,8 @@ async def test_an_address_is_corrected_in_one_part_read_back_and_written(
     customer = [Says(4000, 4700, "我是"), Says(11_000, 12_500, "不对，是八号楼"), Says(19_000, 19_600, "对的")]
     result = await converse(script("address_confirm"), row, customer, systems=Shop(shop, "call_1"))
     assert result.conversation.end.outcome == "address_changed"
-    (written,) = records.addresses()
-    assert (written["order_no"], written["address"]) == ("20731", "杭州市西湖区文三路8号8号楼501室")
+    (written,) = records.work()
+    assert (written.order_no, written.what) == ("20731", "杭州市西湖区文三路8号8号楼501室")
     assert "8号楼501室" in sms("address_confirm", row, result)
 
 
@@ -112,7 +112,7 @@ async def test_an_address_that_is_right_is_not_written(shop: TablesShop, records
     row = contacts("address_confirm")[1]
     customer = [Says(4000, 4700, "我是"), Says(11_000, 11_600, "对的")]
     result = await converse(script("address_confirm"), row, customer, systems=Shop(shop, "call_1"))
-    assert (result.conversation.end.outcome, records.addresses()) == ("address_right", [])
+    assert (result.conversation.end.outcome, records.work()) == ("address_right", [])
 
 
 async def test_a_survey_by_key(shop: TablesShop) -> None:

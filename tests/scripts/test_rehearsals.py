@@ -7,7 +7,8 @@ import pytest
 
 from callbot.authoring.rehearse import rehearse
 from callbot.authoring.schema import schemas
-from callbot.errors import ScriptError
+from callbot.errors import ScriptError, SpeechError
+from callbot.language import Text
 from callbot.script import lint
 from callbot.script.source import read
 
@@ -34,7 +35,7 @@ def test_every_script_has_tests() -> None:
 
 
 def test_schemas_are_fresh() -> None:
-    """When this fails: python -m callbot.authoring.schema scripts_dsl/schema."""
+    """When this fails: callbot schema scripts_dsl/schema."""
     assert {path.name: path.read_text("utf-8") for path in (TESTED / "schema").glob("*.json")} == schemas()
 
 
@@ -70,12 +71,30 @@ def write(cases: Path, turns: str, expect: str) -> Path:
         ("[{result: {payment_status: paid}}]", "{}", "第 1 轮：没有人在等 payment_status 的结果"),
         ("[{hear: affirm}]", "{never_said: due}", "不该说出 due，却说了"),
         ("[{hear: affirm}]", "{never_said: dew}", "没有名为 dew 的值"),
-        ("[{wav: yes.wav}]", "{}", "wav 轮次这个版本还不能运行"),
     ],
 )
 def test_failures_say_where_and_what(cases: Path, turns: str, expect: str, problem: str) -> None:
     (report,) = rehearse(write(cases, turns, expect)).cases
     assert any(problem in str(each) for each in report.problems), [str(each) for each in report.problems]
+
+
+def test_recordings_are_heard_by_what_the_caller_gives(cases: Path) -> None:
+    heard = {"yes.wav": "是的", "noise.wav": None}
+    path = write(cases, "[{wav: noise.wav, bot: 本人吗}, {wav: yes.wav, bot: 尾款}]", "{}")
+    good = rehearse(path, listener=lambda file: heard[file.name])
+    assert [str(problem) for problem in good.cases[0].problems] == []
+    assert good.cases[0].conversation[1:4:2] == ("客户：（沉默）", "客户：是的")
+    (skipped,) = rehearse(path).cases
+    assert str(skipped.skipped) == "没有识别引擎"
+    assert skipped.problems == ()
+
+
+def test_a_recording_that_cannot_be_read_is_a_failure(cases: Path) -> None:
+    def deaf(file: Path) -> str:
+        raise SpeechError(Text(f"读不了 {file.name}", f"cannot read {file.name}"))
+
+    (report,) = rehearse(write(cases, "[{wav: yes.wav}]", "{}"), listener=deaf).cases
+    assert str(report.problems[0]) == "第 1 轮：读不了 yes.wav"
 
 
 def test_what_no_case_touched_is_listed(cases: Path) -> None:

@@ -1,6 +1,7 @@
 """``import``, ``campaigns``, ``results`` and ``call-again`` as a person and a program meet them."""
 
 import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from callbot.cli import campaign
+from callbot.cli.running import watch
 from callbot.errors import ContactListError, SettingsError
 from callbot.language import Text
 from callbot.messages import CallResult, Webhook
@@ -203,3 +206,30 @@ def test_interrupted_contacts_are_called_again_only_on_demand(called: str, call:
 def test_a_file_that_cannot_be_written(called: str, call: Call, tmp_path: Path) -> None:
     done = call("results", called, "--csv", str(tmp_path))
     assert isinstance(done.exception, SettingsError)
+
+
+def test_pause_stops_new_calls_and_says_so(bring: Call, config: Path, call: Call) -> None:
+    campaign_id = bring(HEADER + GOOD).output.split()[-1]
+    assert "没有在拨打" in call("pause", campaign_id).output
+    store = store_of(config)
+    try:
+        store.campaigns.start(campaign_id)
+        assert "已暂停" in call("pause", campaign_id).output
+        assert store.attempts.claim(1, datetime.now(UTC), 60, "control") == []
+    finally:
+        store.close()
+
+
+async def test_watching_ends_with_the_callbot_that_was_calling(bring: Call, config: Path) -> None:
+    """Another `run` had the processes and was ended: nobody calls any more, so nobody waits."""
+    campaign_id = bring(HEADER + GOOD).output.split()[-1]
+    store = store_of(config)
+    try:
+        store.campaigns.start(campaign_id)
+        with pytest.raises(SettingsError, match="停止了"):
+            await watch(load(config), store, campaign_id, Console(file=io.StringIO()), lambda: False)
+        store.campaigns.pause(campaign_id)
+        progress = await watch(load(config), store, campaign_id, Console(file=io.StringIO()))
+        assert progress.waiting == 1
+    finally:
+        store.close()

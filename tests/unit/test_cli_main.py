@@ -52,6 +52,16 @@ def test_the_report_of_a_script_comes_before_the_sentence(
     assert capsys.readouterr().err == "a.yaml:1:2 S203\n1 error\n"
 
 
+def test_a_folder_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    assert run(monkeypatch, (tmp_path / "file" / "logs").mkdir) == 2
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file" / "logs") in said
+    assert "data_dir" in said
+
+
 def test_ctrl_c_is_130_without_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, failing(KeyboardInterrupt())) == 130
     assert "Traceback" not in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Which flows answer, and when lines hear of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,14 @@ import pytest
 from callbot.call.prompting import FILLER
 from callbot.errors import ScriptError, SettingsError, SpeechError
 from callbot.language import Text
-from callbot.processes.hotlines import Hotlines, flows_of
+from callbot.processes import hotlines
+from callbot.processes.hotlines import Hotlines
 from callbot.protocol import AnswerCalls, LineBeat, LineReady, Revision, ToLine
+from callbot.script.revision import build_revision
 from callbot.settings import HotlineNumber, HotlineSettings, Settings
 from callbot.store.calls import IncomingStore
+from callbot.store.publications import PublicationStore
+from callbot.store.records import Publication
 
 pytestmark = pytest.mark.unit
 
@@ -20,6 +25,27 @@ FLOWS = Path(__file__).parents[2] / "ivr_flows"
 
 def settings(folder: Path = FLOWS, **hotline: object) -> Settings:
     return Settings(flows_dir=folder, hotline=HotlineSettings.model_validate(hotline))
+
+
+class Publications(PublicationStore):
+    """What was published, kept in a list."""
+
+    def __init__(self, *made: Revision) -> None:
+        self.made = made
+
+    def newest(self, script: str) -> Publication | None:
+        mine = [revision for revision in self.made if revision.script == script]
+        return Publication(len(mine), mine[-1], "李", "改菜单", datetime.now(UTC), "") if mine else None
+
+
+def flows_of(settings: Settings, *published: Revision) -> AnswerCalls:
+    return hotlines.flows_of(settings, Publications(*published))
+
+
+def test_a_published_flow_answers_whatever_its_file_says(tmp_path: Path) -> None:
+    published = build_revision(FLOWS / "all_busy.yaml")
+    (tmp_path / "all_busy.yaml").write_text("dsl: [", "utf-8")
+    assert flows_of(settings(tmp_path, default="all_busy"), published).default == published
 
 
 def test_every_number_gets_its_flow() -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
+from callbot.authoring.schema_words import ENGLISH
 from callbot.cli import build, settings_file
 from callbot.script import actions, ask, basics, branch, cases, ending, faq, model, prompt
 from callbot.script.library import load
@@ -41,6 +42,30 @@ def test_script_keys() -> None:
     ]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
     assert keys <= set(first_cells("script-keys.md"))
+
+
+def test_keys_have_the_english_of_the_reference_in_the_schema() -> None:
+    """Behind the Chinese of every key; when this fails, add the key to ``schema_words`` and run `callbot schema`."""
+    rows = re.findall(r"^\| `([^`]+)` \| .*? \| (.*?) \|$", (REFERENCE / "script-keys.md").read_text("utf-8"), re.M)
+    told = {(key, _plain(english)) for key, english in rows}
+    keys = {(name, name.partition(".")[2]) for name in ENGLISH}
+    assert [
+        name for name, key in keys if not any(row == key and text.startswith(ENGLISH[name]) for row, text in told)
+    ] == []
+    others = (ask.Ask, model.Bundle, prompt.BargeIn)  # written in short forms that have schemas of their own
+    parts = [
+        part
+        for module in (actions, ask, basics, branch, cases, ending, faq, model, prompt)
+        for part in vars(module).values()
+        if isinstance(part, type) and issubclass(part, BaseModel) and part not in others
+    ]
+    demanded = {f"{part.__name__}.{field.alias or name}" for part in parts for name, field in part.model_fields.items()}
+    assert demanded - ENGLISH.keys() == set()
+
+
+def _plain(cell: str) -> str:
+    """A cell of the reference without its markup."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("`", "").replace("\\|", "|").replace(" (required)", "")
 
 
 def test_types_of_values() -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.unit
 FOLDER = Path(__file__).parents[2] / "audio_fixtures"
 INTENTS = {
     *("affirm", "deny", "busy", "already_paid", "will_pay", "wrong_person", "dispute", "human", "stop_calling"),
-    *("who_is_this", "repeat", "hello", "bye", "not_interested", "user_menu", "order_query", ""),
+    *("who_is_this", "repeat", "hello", "bye", "not_interested", "user_menu", "order_query", "can_wait", ""),
 }
 
 
