@@ -44,10 +44,10 @@ def heard(turn: Turn, event: Heard) -> None:
         turn.state = replace(turn.state, understood=Understanding(None, answer.score, why, understood.slots))
     if event.during_prompt and way is None and (nothing or understood.intent == _HELLO):
         return  # noise, 嗯 or 喂 under the prompt: it goes on
-    if turn.turn_over():
-        return
     if turn.state.asking.keyed and nothing:
         return  # a murmur while the keys are looked for
+    if turn.turn_over():
+        return
     if way is not None:
         turn.take(way)
     elif not isinstance(reply, asking.Nothing):

@@ -77,12 +77,6 @@ def test_a_murmur_does_not_throw_away_what_was_entered() -> None:
     assert state.variables["order_no"] == "20731"
 
 
-def test_murmurs_for_ever_end_the_call_all_the_same() -> None:
-    """Each is a turn, else noise on the line would keep a call that entered one key until its longest time."""
-    state, _ = run(*TO_ORDER, *keys("20"), *[Heard("呃那个")] * 60)
-    assert state.step == hotline().script.longest.then
-
-
 def test_a_row_for_the_star_wins_over_entering_anew() -> None:
     state, _ = run(*TO_ORDER, *keys("20*"))
     assert (state.step, state.asking.keyed) == ("users", "")
