@@ -1,7 +1,9 @@
 """The only module that chooses implementations: one function per port."""
 
+import base64
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callbot.clock import SystemClock
@@ -15,7 +17,11 @@ from callbot.telephony.switchboard import QueueTarget
 from callbot.telephony.trunks import Login, uri_of
 
 if TYPE_CHECKING:
+    from callbot.followup.webhook import Webhooks
     from callbot.store.repository import Store
+
+_SECRET_BYTES = 24
+"""Least length of a key: Standard Webhooks 1.0, "Signature scheme"."""
 
 
 def recogniser(settings: Settings) -> Recogniser:
@@ -158,6 +164,53 @@ def sms_gateway(settings: Settings, store: "Store") -> SmsGateway:
             return OutboxGateway(store.followups)
         case "http":
             return HttpGateway(settings.sms.url, _token(settings.sms.token_env, Text("短信网关", "the SMS gateway")))
+
+
+def webhooks(settings: Settings) -> "Webhooks":
+    """The systems that are told of calls. Errors: ``SettingsError`` for a token or secret that cannot be read."""
+    from callbot.followup.webhook import Target, Webhooks
+
+    targets = {}
+    for name, webhook in settings.webhooks.items():
+        of = Text(f"webhook {name} ", f"webhook {name}")
+        token = _token(webhook.token_env, of) or _kept(webhook.token_file, f"webhooks.{name}.token_file")
+        secret = _token(webhook.secret_env, of) or _kept(webhook.secret_file, f"webhooks.{name}.secret_file")
+        targets[name] = Target(webhook.url, webhook.timeout_s, token, _secret(secret, name))
+    return Webhooks(targets, SystemClock())
+
+
+def _kept(file: Path | None, key: str) -> str:
+    """The first line of a file that keeps a secret, "" when none is named."""
+    if file is None:
+        return ""
+    try:
+        line = file.read_text("utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError):
+        line = ""
+    if not line:
+        raise SettingsError(
+            Text(
+                f"{key} 写的文件 {file} 读不到内容。请检查路径和权限。",
+                f"{key}: nothing can be read from {file}. Check its path and rights.",
+            )
+        )
+    return line
+
+
+def _secret(text: str, name: str) -> bytes:
+    """A secret as Standard Webhooks writes it: base64 of 24 bytes or more, ``whsec_`` before it or not."""
+    try:
+        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        secret = b""
+    if text and len(secret) < _SECRET_BYTES:
+        raise SettingsError(
+            Text(
+                f"webhook {name} 的签名密钥不是 base64，或者太短。可用 openssl rand -base64 32 生成一个。",
+                f"The secret of webhook {name} is not base64, or too short. `openssl rand -base64 32` makes one.",
+            )
+        )
+    return secret
 
 
 def _token(name: str, whose: Text) -> str:

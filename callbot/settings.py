@@ -7,9 +7,10 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from callbot.errors import SettingsError
@@ -182,6 +183,28 @@ class ShopSettings(_Section):
     token_env: str = ""
 
 
+class WebhookSettings(_Section):
+    """A system that scripts tell of calls. Token and secret stand in an environment variable or a file of their own.
+
+    ``secret_*``: base64, with or without ``whsec_`` before it, as Standard Webhooks writes them. ``timeout_s`` is as
+    long as control waits for a try under way when it stops.
+    """
+
+    url: str = Field(examples=["https://crm.example.com/calls"], pattern=r"^https?://[^\s/?#@]+([/?][^\s#]*)?$")
+    token_env: str = ""
+    token_file: Path | None = None
+    secret_env: str = ""
+    secret_file: Path | None = None
+    timeout_s: int = Field(default=10, ge=1, le=10)
+
+    @field_validator("url")
+    @classmethod
+    def _port(cls, url: str) -> str:
+        """Errors: ``ValueError`` for a port that is none."""
+        urlsplit(url).port  # noqa: B018 - reading it checks it
+        return url
+
+
 class CampaignSettings(_Section):
     """Limits that hold for all campaigns of this installation."""
 
@@ -224,6 +247,7 @@ class Settings(_Section):
     speech: SpeechSettings = SpeechSettings()
     sms: SmsSettings = SmsSettings()
     shop: ShopSettings = ShopSettings()
+    webhooks: dict[str, WebhookSettings] = {}
     campaign: CampaignSettings = CampaignSettings()
     publish: PublishSettings = PublishSettings()
     web: WebSettings = WebSettings()
@@ -318,6 +342,16 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     if settings.speech.vosk_model is not None:
         model = base / settings.speech.vosk_model.expanduser()
         changes["speech"] = settings.speech.model_copy(update={"vosk_model": model})
+    changes["webhooks"] = {
+        name: webhook.model_copy(
+            update={
+                key: base / file.expanduser()
+                for key, file in (("token_file", webhook.token_file), ("secret_file", webhook.secret_file))
+                if file is not None
+            }
+        )
+        for name, webhook in settings.webhooks.items()
+    }
     if settings.telephony.tls_ca is not None:
         authorities = base / settings.telephony.tls_ca.expanduser()
         changes["telephony"] = settings.telephony.model_copy(update={"tls_ca": authorities})

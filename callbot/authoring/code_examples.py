@@ -230,6 +230,11 @@ EXAMPLES: dict[str, Example] = {
     "S233": Example(
         "    turns: [{hear: denny, bot: 打扰}]", "    turns: [{hear: deny, bot: 打扰}]", file="example.test.yaml"
     ),
+    "S234": Example(
+        "    end: {outcome: promised, sms: pay_link, webhook: cmr}",
+        "    end: {outcome: promised, sms: pay_link, webhook: crm}",
+        "    end: {outcome: promised, sms: pay_link}",
+    ),
     "S301": Example(f"  goodbye:\n    say: 再见。\n    end: {{outcome: done}}\n{_LATER}", _LATER),
     "S302": Example(_LATER.replace("end: {outcome: callback, retry_in: 4h}", "then: later"), _LATER),
     "S303": Example("    results: {paid: thanks, unpaid: check, failed: handover}", _RESULTS),

@@ -97,7 +97,8 @@ def examine(path: Path, settings: Settings, listener: Listener | Text = NO_LISTE
             rehearsal,
         )
     queues = frozenset(queue.name for queue in settings.transfer.queues)
-    warnings = tuple(each for each in lint.check(path, queues=queues).findings if each.severity == "warning")
+    checked = lint.check(path, queues=queues, webhooks=frozenset(settings.webhooks))
+    warnings = tuple(each for each in checked.findings if each.severity == "warning")
     return Candidate(path, revision, path.read_text("utf-8-sig"), warnings, rehearsal)
 
 

@@ -78,6 +78,8 @@ def _table(settings: "Settings", taken: "list[TakenCall]") -> "Table":
 
 
 def _json(one: "TakenCall") -> dict[str, object]:
+    from callbot.cli.results import sms_json, webhook_json
+
     call = one.call
     return {
         "call": call.call_id,
@@ -94,12 +96,9 @@ def _json(one: "TakenCall") -> dict[str, object]:
             {"who": said.who, "text": said.text, "start_ms": said.start_ms, "end_ms": said.end_ms}
             for said in call.transcript
         ],
-        "sms": [
-            {"text": sms.text, "state": sms.state, "problem": str(sms.problem) if sms.problem else None}
-            for sms in one.followups
-        ],
+        "sms": sms_json(one.followups),
         "ticket": {"queue": call.ticket.queue, "text": call.ticket.text} if call.ticket else None,
-        "webhook": {"name": call.webhook.name, "values": call.webhook.values} if call.webhook else None,
+        "webhook": webhook_json(call.webhook, one.followups),
         "recording": call.recording,
     }
 

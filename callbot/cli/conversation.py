@@ -193,9 +193,10 @@ def _show_turn(console: "Console", session: "TextSession", turn: "TextTurn") -> 
                     ),
                     markup=False,
                 )
-            case End(outcome=outcome, tags=tags, sms=sms, retry_at=retry_at, retry_in_ms=retry_in):
+            case End(outcome=outcome, tags=tags, sms=sms, retry_at=retry_at, retry_in_ms=retry_in, webhook=webhook):
                 retry = f"{retry_at:%Y-%m-%d %H:%M}" if retry_at else f"+{retry_in // 60_000} min" if retry_in else ""
                 parts = [outcome, *tags, *([f"sms {sms}"] if sms else []), *([f"retry {retry}"] if retry else [])]
+                parts += [f"webhook {webhook.name}"] if webhook else []
                 console.print(tr("结束：", "end: ") + " · ".join(parts), style="bold green", markup=False)
     if session.state.ended:
         for name, value in session.state.slots.items():

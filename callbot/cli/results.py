@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.table import Table
@@ -11,7 +11,16 @@ from rich.text import Text as RichText
 from callbot.cli.live import outcome_name
 from callbot.errors import SettingsError
 from callbot.language import Text, tr
-from callbot.store.records import Campaign, ContactResult, ContactState, FollowUpState, Progress
+from callbot.messages import Webhook
+from callbot.store.records import (
+    Campaign,
+    ContactResult,
+    ContactState,
+    FollowUp,
+    FollowUpKind,
+    FollowUpState,
+    Progress,
+)
 from callbot.store.repository import Store
 
 
@@ -41,10 +50,11 @@ def result_table(results: Iterator[ContactResult]) -> Table:
         tr("信息", "Slots"),
         tr("通话秒数", "Seconds"),
         tr("短信", "SMS"),
+        tr("通知", "Webhook"),
     )
     for one in results:
         told = "，".join(f"{name}={value}" for name, value in (one.call.slots if one.call else {}).items())
-        add_row(table, one.key, str(one.phone), _outcome(one), told, str(_seconds(one)), _sms(one))
+        add_row(table, one.key, str(one.phone), _outcome(one), told, str(_seconds(one)), *_told(one))
     return table
 
 
@@ -75,7 +85,7 @@ def write_csv(store: Store, campaign: str, path: Path) -> int:
     return rows
 
 
-_CSV_COLUMNS = ("outcome", "state", "attempts", "tags", "started_at", "seconds", "sms", "recording", "call")
+_CSV_COLUMNS = ("outcome", "state", "attempts", "tags", "started_at", "seconds", "sms", "webhook", "recording", "call")
 
 
 def _csv_cells(one: ContactResult) -> list[str]:
@@ -87,7 +97,7 @@ def _csv_cells(one: ContactResult) -> list[str]:
         " ".join(call.tags) if call else "",
         call.started_at.isoformat(timespec="seconds") if call else "",
         str(_seconds(one)),
-        _sms(one),
+        *_told(one),
         call.recording if call else "",
         call.call_id if call else "",
     ]
@@ -117,15 +127,30 @@ def result_json(one: ContactResult) -> dict[str, object]:
             {"who": said.who, "text": said.text, "start_ms": said.start_ms, "end_ms": said.end_ms}
             for said in (call.transcript if call else ())
         ],
-        "sms": [
-            {"text": sms.text, "state": sms.state, "problem": str(sms.problem) if sms.problem else None}
-            for sms in one.followups
-        ],
+        "sms": sms_json(one.followups),
         "ticket": {"queue": call.ticket.queue, "text": call.ticket.text} if call and call.ticket else None,
-        "webhook": {"name": call.webhook.name, "values": call.webhook.values} if call and call.webhook else None,
+        "webhook": webhook_json(call.webhook if call else None, one.followups),
         "recording": call.recording if call else "",
         "recording_offset_ms": call.recording_offset_ms if call else 0,
     }
+
+
+def sms_json(followups: Iterable[FollowUp]) -> list[dict[str, object]]:
+    """What became of the text messages of a call."""
+    return [{"text": one.text, **_fate(one)} for one in followups if one.kind is FollowUpKind.SMS]
+
+
+def webhook_json(webhook: Webhook | None, followups: Iterable[FollowUp]) -> dict[str, object] | None:
+    """What another system was to be told of a call, and whether it was."""
+    if webhook is None:
+        return None
+    fates = [_fate(one) for one in followups if one.kind is FollowUpKind.WEBHOOK]
+    # Calls of before webhooks were delivered have no follow-up.
+    return {"name": webhook.name, "values": webhook.values, **(fates[0] if fates else {"state": None, "problem": None})}
+
+
+def _fate(one: FollowUp) -> dict[str, object]:
+    return {"state": one.state, "problem": str(one.problem) if one.problem else None}
 
 
 def _outcome(one: ContactResult) -> str:
@@ -140,13 +165,21 @@ def _seconds(one: ContactResult) -> int | str:
     return round((call.ended_at - call.answered_at).total_seconds()) if call and call.answered_at else ""
 
 
-def _sms(one: ContactResult) -> str:
+def _told(one: ContactResult) -> list[str]:
+    """Who was told of the call, and what came of it: by text message, by webhook."""
     names = {
         FollowUpState.PENDING: tr("待发", "pending"),
         FollowUpState.SENT: tr("已发", "sent"),
         FollowUpState.FAILED: tr("失败", "failed"),
     }
-    return "，".join(names[sms.state] + (f"：{sms.problem}" if sms.problem else "") for sms in one.followups)
+    return [
+        "，".join(
+            names[each.state] + (f"：{each.problem}" if each.problem else "")
+            for each in one.followups
+            if each.kind is kind
+        )
+        for kind in (FollowUpKind.SMS, FollowUpKind.WEBHOOK)
+    ]
 
 
 def _state_name(campaign: Campaign) -> str:

@@ -48,9 +48,8 @@ def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     settings = read_settings()
     files = [path for path in yaml_files(paths or script_folders(settings)) if _EXAMPLES not in path.parts]
     queues = frozenset(queue.name for queue in settings.transfer.queues)
-    findings = list(
-        {(str(each.path), each.place, each.code): each for each in _lint_all(files, queues, whole=not paths)}.values()
-    )
+    found = _lint_all(files, queues, frozenset(settings.webhooks), whole=not paths)
+    findings = list({(str(each.path), each.place, each.code): each for each in found}.values())
     errors = sum(each.severity == "error" for each in findings)
     if as_json:
         typer.echo(
@@ -73,7 +72,9 @@ def lint(paths: Paths = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if errors else 0)
 
 
-def _lint_all(files: Iterable[Path], queues: frozenset[str], *, whole: bool) -> "Iterator[Finding]":
+def _lint_all(
+    files: Iterable[Path], queues: frozenset[str], webhooks: frozenset[str], *, whole: bool
+) -> "Iterator[Finding]":
     """``whole``: these are all files of the installation, so that what none of them uses is used nowhere."""
     from callbot.script import library_checks, source, waivers
     from callbot.script import lint as checks
@@ -95,7 +96,7 @@ def _lint_all(files: Iterable[Path], queues: frozenset[str], *, whole: bool) -> 
         else:
             libraries.setdefault(root, libraries.get(root) or load(root_of(path)))
             scripts.setdefault(root, []).append(document)
-            yield from checks.check(path, libraries[root], queues).findings
+            yield from checks.check(path, libraries[root], queues, webhooks).findings
     for root, library in libraries.items() if whole else ():
         unused = library_checks.unused_intents(library, scripts[root])
         yield from waivers.unwaived(unused, library.documents.values())

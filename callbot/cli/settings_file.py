@@ -133,6 +133,19 @@ DESCRIPTIONS: dict[str, Text] = {
         "Address of the shop's API: actions go to ADDRESS/actions/NAME; empty: orders_csv and the other tables answer",
     ),
     "shop.token_env": Text("存放商城接口令牌的环境变量名", "Name of the environment variable with the API's token"),
+    "webhooks": Text("话术 end 里的 webhook 通知到哪里", "Systems that a script's webhook tells of calls"),
+    "webhooks.NAME": Text(
+        "每个系统一段，NAME 换成话术里写的名字", "A section for each, NAME being what scripts call it"
+    ),
+    "webhooks.NAME.url": Text("接收通知的地址，http 或 https", "Address that the message is posted to, http or https"),
+    "webhooks.NAME.token_env": Text("存放令牌的环境变量名", "Name of the environment variable with the bearer token"),
+    "webhooks.NAME.token_file": Text("或者存放令牌的文件", "Or the file that holds the token"),
+    "webhooks.NAME.secret_env": Text(
+        "存放签名密钥（base64）的环境变量名，留空则不签名",
+        "Name of the environment variable with the secret for signatures (base64); empty: no signature",
+    ),
+    "webhooks.NAME.secret_file": Text("或者存放签名密钥的文件", "Or the file that holds the secret"),
+    "webhooks.NAME.timeout_s": Text("每次最多等几秒", "Seconds to wait for an answer"),
     "campaign": Text("所有外呼活动共同的限制", "Limits of all campaigns"),
     "campaign.timezone": Text("拨打时段所用的时区", "Time zone of the calling window"),
     "campaign.call_from": Text("每天最早拨打时间", "No calls before this time of day"),
@@ -166,9 +179,20 @@ def keys() -> Iterator[str]:
 def _keys(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator[str]:
     for name, field in schema["properties"].items():
         yield prefix + name
+        named = _named(field)
+        if named is not None:
+            yield f"{prefix}{name}.NAME"
+            yield from _keys(_resolve(named, root), root, f"{prefix}{name}.NAME.")
+            continue
         inner = _resolve(field.get("items", field), root)
         if "properties" in inner:
             yield from _keys(inner, root, f"{prefix}{name}.")
+
+
+def _named(field: dict[str, Any]) -> dict[str, Any] | None:
+    """The sections of a table whose keys are names that people choose; None for any other field."""
+    named = field.get("additionalProperties")
+    return named if isinstance(named, dict) else None
 
 
 def _resolve(field: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
@@ -182,8 +206,12 @@ def _section(model: BaseModel, schema: dict[str, Any], root: dict[str, Any], pre
     for name, field in schema["properties"].items():
         key, value = prefix + name, getattr(model, name)
         note = f"# {DESCRIPTIONS[key]}{_limits(field)}"
-        inner = _resolve(field.get("items", field), root)
-        if isinstance(value, BaseModel):
+        named = _named(field)
+        inner = _resolve(field.get("items", field) if named is None else named, root)
+        if named is not None:
+            tables += ["", note, f"# {DESCRIPTIONS[f'{key}.NAME']}", f"# [{key}.NAME]"]
+            tables += _example(inner, f"{key}.NAME.")
+        elif isinstance(value, BaseModel):
             tables += ["", note, f"[{key}]", *_section(value, inner, root, f"{key}.")]
         elif "properties" in inner:
             tables += ["", note, f"# [[{key}]]", *_example(inner, f"{key}.")]
@@ -196,7 +224,7 @@ def _section(model: BaseModel, schema: dict[str, Any], root: dict[str, Any], pre
 def _example(schema: dict[str, Any], prefix: str) -> Iterator[str]:
     for name, field in schema["properties"].items():
         yield f"# {DESCRIPTIONS[prefix + name]}{_limits(field)}"
-        yield f"# {name} = {_toml(field.get('default'), name)}"
+        yield f"# {name} = {_toml(field.get('examples', [field.get('default')])[0], name)}"
 
 
 def _limits(field: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 ::
 
     followups row (pending, written with the result) ──deliver_pending──> workflow of the same id
-        hand_over   looks at the row, sends, marks it sent or failed ... or says when to try again
+        hand_over   looks at the row, sends (SMS, webhook), marks it sent or failed ... or says when to try again
           ^──pause──┘
 
 After a crash DBOS runs the unfinished workflows of this executor id and application version again, hence both are
@@ -22,13 +22,15 @@ from dbos import DBOS, SetWorkflowID
 from callbot import log
 from callbot.clock import SystemClock
 from callbot.errors import FollowUpError, StoreError
+from callbot.followup.webhook import Webhooks
 from callbot.language import Text
 from callbot.ports import Clock, SmsGateway
 from callbot.store.followups import FollowUpStore
-from callbot.store.records import FollowUp, FollowUpState
+from callbot.store.records import FollowUp, FollowUpKind, FollowUpState
 
 _AT_ONCE = 16
-"""Deliveries under way at the same time; each holds a thread, also in its pauses."""
+"""Deliveries of each kind under way at the same time; each holds a thread, also in its pauses. Counted by kind, so that
+a system which is away for an hour keeps no customer waiting for a message."""
 _TRIES = 16
 _FIRST_PAUSE_S = 2.0
 _BACKOFF = 1.5
@@ -54,6 +56,7 @@ class Deliverer:
         system_url: str,
         store: FollowUpStore,
         gateway: SmsGateway,
+        webhooks: Webhooks,
         *,
         clock: Clock | None = None,
         first_pause_s: float = _FIRST_PAUSE_S,
@@ -61,10 +64,11 @@ class Deliverer:
         self._system_url = system_url
         self._store = store
         self._gateway = gateway
+        self._webhooks = webhooks
         self._clock = clock or SystemClock()
         self._first_pause_s = first_pause_s
         self._workflow: Callable[[str], None] | None = None
-        self._busy: set[str] = set()
+        self._busy: dict[str, FollowUpKind] = {}
         self._changed = threading.Condition()
         self._stopping = threading.Event()
 
@@ -91,18 +95,19 @@ class Deliverer:
         DBOS.destroy(destroy_registry=True)
 
     def deliver_pending(self) -> int:
-        """Begin to deliver pending follow-ups; returns how many were begun. One query when there is nothing to do."""
+        """Begin to deliver pending follow-ups; returns how many were begun. Two queries when there is nothing to do."""
         begun = 0
         try:
-            pending = self._store.pending(_AT_ONCE * 2)
+            pending = [row for kind in FollowUpKind for row in self._store.pending(_AT_ONCE * 2, kind)]
         except StoreError as error:  # the rows stay; the next sweep finds them
             log.get(__name__).error("the outbox could not be looked into", problem=str(error))
             return 0
         for row in pending:
             with self._changed:
-                if row.id in self._busy or len(self._busy) >= _AT_ONCE or self._stopping.is_set():
+                under_way = sum(kind is row.kind for kind in self._busy.values())
+                if row.id in self._busy or under_way >= _AT_ONCE or self._stopping.is_set():
                     continue
-                self._busy.add(row.id)
+                self._busy[row.id] = row.kind
             try:
                 self._begin(row.id)
             except Exception:  # DBOS's database is away, in whatever words its driver has for that; later, then
@@ -123,7 +128,7 @@ class Deliverer:
 
     def _leave(self, followup_id: str) -> None:
         with self._changed:
-            self._busy.discard(followup_id)
+            self._busy.pop(followup_id, None)
             self._changed.notify_all()
 
     def _register(self) -> Callable[[str], None]:
@@ -161,7 +166,7 @@ class Deliverer:
 
     def _settled(self, row: FollowUp, number: int) -> bool:
         try:
-            reference = self._gateway.send(row.id, row.phone.number, row.text)
+            reference = self._send(row)
         except FollowUpError as error:
             self._store.count_try(row.id, error.text)
             if error.retryable and number < _TRIES:
@@ -171,3 +176,11 @@ class Deliverer:
         else:
             self._store.mark_sent(row.id, reference)
         return True
+
+    def _send(self, row: FollowUp) -> str:
+        match row.kind:
+            case FollowUpKind.SMS:
+                assert row.phone is not None, "plan() writes no SMS without a number"
+                return self._gateway.send(row.id, row.phone.number, row.text)
+            case FollowUpKind.WEBHOOK:
+                return self._webhooks.send(row.template, f"{row.call_id}:{row.template}", row.text)

@@ -3,14 +3,13 @@
 import httpx
 
 from callbot.errors import FollowUpError, StoreError
+from callbot.followup.http import may_pass
 from callbot.language import Text
 from callbot.store.followups import FollowUpStore
 from callbot.values import Phone
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """An SMS service answers in well under a second; a longer wait only keeps the next message waiting."""
-_RETRYABLE = frozenset({408, 425, 429})
-"""Client errors that pass: RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4. And every 5xx."""
 
 
 class OutboxGateway:
@@ -68,7 +67,7 @@ class HttpGateway:
 
 
 def _refused(status: int) -> FollowUpError:
-    if status >= 500 or status in _RETRYABLE:
+    if may_pass(status):
         text = Text(f"短信服务暂时不接受（HTTP {status}）。", f"The SMS service is not accepting now (HTTP {status}).")
         return FollowUpError(text, retryable=True)
     return FollowUpError(

@@ -78,7 +78,7 @@ class Control:
                 keep_recordings(settings, flow, app.prompts(settings))
         self._hotlines = Hotlines(flows, store.incoming, systems, self._speech.prepare, self._server.send)
         gateway = app.sms_gateway(settings, store)
-        self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway)
+        self._deliverer = Deliverer(app.dbos_url(settings), store.followups, gateway, app.webhooks(settings))
         self.dispatcher = Dispatcher(
             store,
             Terms.of(settings),

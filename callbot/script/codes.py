@@ -132,6 +132,10 @@ CODES: dict[str, Text] = {
         "A test names something that the script does not have (step, intent, action, result, value), so it cannot test "
         "what it means to.",
     ),
+    "S234": Text(
+        "配置（callbot.toml 的 [webhooks.名字]）里没有这个系统，通话后的通知发不出去。",
+        "The settings ([webhooks.NAME] in callbot.toml) have no such system, so nobody would be told of the call.",
+    ),
     "S301": Text("没有路走到这个步骤。", "No way leads to this step."),
     "S302": Text("从这个步骤永远走不到 end。", "No end can be reached from this step."),
     "S303": Text("几个步骤绕成一圈，中间不听客户说话，电话会一直说下去。", "A loop of steps that never listens."),

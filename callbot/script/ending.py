@@ -18,7 +18,7 @@ class TicketSpec(Part):
 class WebhookSpec(Part):
     """A message to another system after the call."""
 
-    name: Name = Field(title="名字", description="设置里 [[webhooks]] 的名字")
+    name: Name = Field(title="名字", description="设置里 [webhooks.名字] 的名字")
     values: tuple[Name, ...] = Field(default=(), alias="with", title="用到的值", description="一起发送的值的名字")
 
 

@@ -59,19 +59,29 @@ class Checked:
     expanded: dict[str, Any] | None = None
 
 
-def check(path: Path, library: Library | None = None, queues: frozenset[str] = frozenset()) -> Checked:
+def check(
+    path: Path,
+    library: Library | None = None,
+    queues: frozenset[str] = frozenset(),
+    webhooks: frozenset[str] | None = None,
+) -> Checked:
     """Lint a campaign script with the shared parts of its folder.
 
-    ``queues``: those of this installation, to find misspelt ones; none when it is not known.
+    ``queues``, ``webhooks``: those of this installation, to find misspelt ones; none and None when it is not known.
     """
     try:
         document = source.read(path)
     except OSError:
         return Checked((unreadable(path),))
-    return check_document(document, library, queues)
+    return check_document(document, library, queues, webhooks)
 
 
-def check_document(document: Document, library: Library | None = None, queues: frozenset[str] = frozenset()) -> Checked:
+def check_document(
+    document: Document,
+    library: Library | None = None,
+    queues: frozenset[str] = frozenset(),
+    webhooks: frozenset[str] | None = None,
+) -> Checked:
     """Lint a campaign script that was read already."""
     found = check_yaml(document) or check_shape(document, Script)
     if found:
@@ -81,6 +91,8 @@ def check_document(document: Document, library: Library | None = None, queues: f
         return Checked(tuple(library.findings))
     context = combine(document, library)
     found += references.queues(context, queues)
+    if webhooks is not None:
+        found += references.webhooks(context, webhooks)
     for run in _PASSES:
         found += run(context)
         if any(each.severity == "error" for each in found):

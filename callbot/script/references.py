@@ -56,6 +56,18 @@ def queues(context: Context, known: frozenset[str]) -> Iterator[Finding]:
             yield finding(document, place, "S231", message, did_you_mean(queue, sorted(known)), warn=True)
 
 
+def webhooks(context: Context, known: frozenset[str]) -> Iterator[Finding]:
+    """Webhooks that the settings do not have: nobody would be told."""
+    for name, step in context.script.steps.items():
+        if step.end is not None and step.end.webhook is not None and step.end.webhook.name not in known:
+            webhook = step.end.webhook.name
+            route: Route = ("steps", name, "end", "webhook")
+            short = isinstance(context.raw["steps"][name]["end"]["webhook"], str)
+            document, place = context.where(route if short else (*route, "name"))
+            message = Text(f"配置里没有 [webhooks.{webhook}]", f"there is no [webhooks.{webhook}] in the settings")
+            yield finding(document, place, "S234", message, did_you_mean(webhook, sorted(known)), warn=True)
+
+
 def _unknown(
     context: Context, route: Route, code: str, message: Text, name: str, known: Sequence[str], *, key: bool = False
 ) -> Finding:

@@ -1,6 +1,7 @@
 """Calls that came in: no contact, no attempt, no claim; the caller is all there is."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -31,11 +32,10 @@ class IncomingStore:
                 insert_once(connection, revisions, {"hash": flow.hash, "script": flow.script, "text": flow.text})
 
     def context(self, result: CallResult) -> CallContext | None:
-        """Caller and flow of a call, for planning what follows; None when the caller has no number."""
-        try:
+        """Caller and flow of a call, for planning what follows; None when no flow of ours was spoken."""
+        phone = None
+        with suppress(ValueError):  # a caller who hides the number
             phone = Phone(result.caller)
-        except ValueError:
-            return None
         if result.trace is None:
             return None
         with reading(self._engine) as connection:

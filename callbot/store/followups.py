@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from callbot.language import Text
 from callbot.ports import Clock
 from callbot.store.engine import insert_once, reading, writing
-from callbot.store.records import FollowUp, FollowUpState, NewFollowUp, Sms
+from callbot.store.records import FollowUp, FollowUpKind, FollowUpState, NewFollowUp, Sms
 from callbot.store.tables import calls, followups, sms_outbox
 from callbot.values import Phone
 
@@ -21,9 +21,9 @@ class FollowUpStore:
         self._engine = engine
         self._clock = clock
 
-    def pending(self, limit: int) -> list[FollowUp]:
-        """The oldest follow-ups that are still to be done."""
-        query = select(followups).where(followups.c.state == FollowUpState.PENDING)
+    def pending(self, limit: int, kind: FollowUpKind) -> list[FollowUp]:
+        """The oldest follow-ups of a kind that are still to be done."""
+        query = select(followups).where(followups.c.state == FollowUpState.PENDING, followups.c.kind == kind)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(followups.c.created_at, followups.c.id).limit(limit))
             return [to_followup(row) for row in rows]
@@ -85,7 +85,7 @@ def insert_followups(
             "call_id": call_id,
             "kind": item.kind,
             "template": item.template,
-            "phone": item.phone.number,
+            "phone": "" if item.phone is None else item.phone.number,
             "text": item.text,
             "state": FollowUpState.PENDING if item.problem is None else FollowUpState.FAILED,
             "problem": _problem(item.problem),
@@ -99,9 +99,9 @@ def to_followup(row: Row[Any]) -> FollowUp:
     return FollowUp(
         id=row.id,
         call_id=row.call_id,
-        kind=row.kind,
+        kind=FollowUpKind(row.kind),
         template=row.template,
-        phone=Phone(row.phone),
+        phone=Phone(row.phone) if row.phone else None,
         text=row.text,
         state=FollowUpState(row.state),
         tries=row.tries,

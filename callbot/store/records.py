@@ -42,6 +42,13 @@ class AttemptState(StrEnum):
     RELEASED = "released"
 
 
+class FollowUpKind(StrEnum):
+    """Who is told of a call: its contact, or another system."""
+
+    SMS = "sms"
+    WEBHOOK = "webhook"
+
+
 class FollowUpState(StrEnum):
     """Where a follow-up stands; ``failed`` is final until a person does something."""
 
@@ -153,23 +160,30 @@ class OpenAttempt:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What the store knows of a call that a result does not carry; no campaign and contact when it came in."""
+    """What the store knows of a call that a result does not carry; no campaign and contact when it came in.
+
+    ``phone`` is None when who called has no number.
+    """
 
     campaign_id: str
     contact_id: str
-    phone: Phone
+    phone: Phone | None
     inputs: Mapping[str, str]
     revision: Revision
 
 
 @dataclass(frozen=True, slots=True)
 class NewFollowUp:
-    """Something to be done after a call; with a ``problem`` it cannot be done at all, and is kept as failed."""
+    """Something to be done after a call; with a ``problem`` it cannot be done at all, and is kept as failed.
+
+    ``kind`` ``sms``: ``template`` names the message, ``text`` goes to ``phone``. ``webhook``: ``template`` is its name
+    in the settings, ``text`` the JSON that is posted, ``phone`` may be None.
+    """
 
     id: str
-    kind: str
+    kind: FollowUpKind
     template: str
-    phone: Phone
+    phone: Phone | None
     text: str
     problem: Text | None = None
 
@@ -180,9 +194,9 @@ class FollowUp:
 
     id: str
     call_id: str
-    kind: str
+    kind: FollowUpKind
     template: str
-    phone: Phone
+    phone: Phone | None
     text: str
     state: FollowUpState
     tries: int

@@ -1,5 +1,6 @@
 """Durable delivery, with DBOS's own tables in SQLite and in PostgreSQL."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 from throwaway_postgres import postgres  # noqa: F401
 
+from callbot.clock import SystemClock
 from callbot.errors import FollowUpError
 from callbot.followup.deliver import Deliverer
+from callbot.followup.webhook import Target, Webhooks
 from callbot.language import Text
 from callbot.messages import CallResult
-from callbot.store.records import FollowUp, FollowUpState, NewFollowUp
+from callbot.store.records import FollowUp, FollowUpKind, FollowUpState, NewFollowUp
 from callbot.store.repository import Store, open_store
 from callbot.values import Disposition, Phone
 
@@ -66,12 +69,24 @@ def gateway() -> Gateway:
 
 
 @pytest.fixture
-def deliverer(url: str, store: Store, gateway: Gateway, tmp_path: Path) -> Iterator[Callable[[float], Deliverer]]:
+def webhooks() -> Iterator[Webhooks]:
+    """One whose receiver is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    made = Webhooks({"crm": Target(f"http://127.0.0.1:{port}/", 1)}, SystemClock())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def deliverer(
+    url: str, store: Store, gateway: Gateway, webhooks: Webhooks, tmp_path: Path
+) -> Iterator[Callable[[float], Deliverer]]:
     started: list[Deliverer] = []
     where = url if url.startswith("postgresql") else f"sqlite:///{tmp_path / 'dbos.db'}"
 
     def start(first_pause_s: float) -> Deliverer:
-        made = Deliverer(where, store.followups, gateway, first_pause_s=first_pause_s)
+        made = Deliverer(where, store.followups, gateway, webhooks, first_pause_s=first_pause_s)
         made.start()
         started.append(made)
         return made
@@ -81,7 +96,8 @@ def deliverer(url: str, store: Store, gateway: Gateway, tmp_path: Path) -> Itera
         started[-1].stop()
 
 
-def plan(store: Store, *numbers: int) -> list[str]:
+def plan(store: Store, *numbers: int, webhook: str = "") -> list[str]:
+    """Calls with a text message each, or with a webhook."""
     ids = []
     for number in numbers:
         call = CallResult(
@@ -94,8 +110,13 @@ def plan(store: Store, *numbers: int) -> list[str]:
             started_at=NOW,
             ended_at=NOW,
         )
-        ids.append(f"followup:call_{number}:sms")
-        store.attempts.record(call, [NewFollowUp(ids[-1], "sms", "t", Phone("13800000001"), "请付款")])
+        if webhook:
+            ids.append(f"followup:call_{number}:webhook")
+            planned = NewFollowUp(ids[-1], FollowUpKind.WEBHOOK, webhook, None, "{}")
+        else:
+            ids.append(f"followup:call_{number}:sms")
+            planned = NewFollowUp(ids[-1], FollowUpKind.SMS, "t", Phone("13800000001"), "请付款")
+        store.attempts.record(call, [planned])
     return ids
 
 
@@ -153,4 +174,30 @@ def test_a_gateway_that_never_recovers_is_given_up(
     working = deliverer(0.0001)
     (row,) = settled(store, working, gateway, ids, 16)
     assert (row.state, row.problem, row.tries) == (FollowUpState.FAILED, BUSY.text, 16)
+    working.start()
+
+
+def test_a_system_that_is_away_keeps_no_message_waiting(
+    store: Store, gateway: Gateway, deliverer: Callable[[float], Deliverer]
+) -> None:
+    waiting = plan(store, *range(40), webhook="crm")
+    ids = plan(store, 100)
+    (sent,) = settled(store, deliverer(60), gateway, ids, 1)
+    assert sent.state is FollowUpState.SENT
+    rows = [store.followups.get(one) for one in waiting]
+    assert {row.state for row in rows if row is not None} == {FollowUpState.PENDING}
+
+
+def test_a_webhook_that_the_settings_do_not_have_is_a_failure_with_a_reason(
+    store: Store, gateway: Gateway, deliverer: Callable[[float], Deliverer]
+) -> None:
+    (lost,) = plan(store, 1, webhook="cmr")
+    ids = plan(store, 2)
+    working = deliverer(0.01)
+    settled(store, working, gateway, ids, 1)
+    row = store.followups.get(lost)
+    assert row is not None
+    assert (row.state, row.tries) == (FollowUpState.FAILED, 1)
+    assert row.problem is not None
+    assert "[webhooks.cmr]" in row.problem.zh
     working.start()

@@ -39,6 +39,7 @@ from callbot.store.records import (
     Claimed,
     ContactState,
     Dialling,
+    FollowUpKind,
     FollowUpState,
     NewContact,
     NewFollowUp,
@@ -134,7 +135,7 @@ def result(claimed: Claimed, call_id: str = "call_1", **changes: object) -> Call
     return msgspec.structs.replace(base, **changes)
 
 
-SMS = NewFollowUp("followup:call_1:sms", "sms", "pay_link", Phone("13800000000"), "请付款")
+SMS = NewFollowUp("followup:call_1:sms", FollowUpKind.SMS, "pay_link", Phone("13800000000"), "请付款")
 
 
 # ---------------------------------------------------------------- shape
@@ -499,13 +500,26 @@ def test_a_call_that_came_in_is_kept_with_what_follows_and_belongs_to_nobody(sto
     context = store.incoming.context(came_in)
     assert context is not None
     assert (context.phone, context.revision) == (Phone("13900000001"), flow)
-    sms = NewFollowUp("followup:call_1:sms", "sms", "t", context.phone, "您好")
+    sms = NewFollowUp("followup:call_1:sms", FollowUpKind.SMS, "t", context.phone, "您好")
     assert store.incoming.record(came_in, [sms])
     assert not store.incoming.record(came_in, [sms])
     (kept,) = store.incoming.latest(10)
     assert kept.call == came_in
     assert [followup.text for followup in kept.followups] == ["您好"]
-    assert [followup.call_id for followup in store.followups.pending(10)] == ["call_1"]
+    assert [followup.call_id for followup in store.followups.pending(10, FollowUpKind.SMS)] == ["call_1"]
+
+
+def test_systems_are_told_of_callers_without_a_number_too(store: Store) -> None:
+    store.incoming.publish([Revision("hotline", "h1", "{}")])
+    came_in = taken(caller="anonymous")
+    context = store.incoming.context(came_in)
+    assert context is not None
+    assert context.phone is None
+    planned = NewFollowUp("followup:call_1:webhook", FollowUpKind.WEBHOOK, "crm", None, "{}")
+    assert store.incoming.record(came_in, [planned])
+    (row,) = store.followups.pending(10, FollowUpKind.WEBHOOK)
+    assert (row.id, row.kind, row.template, row.phone, row.text) == (planned.id, "webhook", "crm", None, "{}")
+    assert store.followups.pending(10, FollowUpKind.SMS) == []
 
 
 def test_what_a_column_cannot_hold_is_a_sentence_without_the_values(store: Store) -> None:
@@ -536,19 +550,17 @@ def test_calls_that_came_in_are_listed_newest_first_and_those_we_made_are_not(st
     assert {one.call.direction for one in store.incoming.latest(10)} == {"in"}
 
 
-@pytest.mark.parametrize(
-    "changes", [{"caller": "anonymous"}, {"trace": None}, {"trace": Trace("x", "unknown", {}, ())}]
-)
-def test_nothing_follows_from_a_caller_or_flow_that_is_not_known(store: Store, changes: dict[str, object]) -> None:
+@pytest.mark.parametrize("changes", [{"trace": None}, {"trace": Trace("x", "unknown", {}, ())}])
+def test_nothing_follows_from_a_flow_that_is_not_known(store: Store, changes: dict[str, object]) -> None:
     assert store.incoming.context(taken(**changes)) is None
 
 
 def test_followups_move_on_only_from_pending(store: Store) -> None:
     campaign(store)
     (claimed,) = claim(store)
-    broken = NewFollowUp("followup:call_1:x", "sms", "gone", SMS.phone, "", Text("没有模板", "no template"))
+    broken = NewFollowUp("followup:call_1:x", FollowUpKind.SMS, "gone", SMS.phone, "", Text("没有模板", "no template"))
     store.attempts.record(result(claimed), [SMS, broken])
-    assert [row.id for row in store.followups.pending(9)] == [SMS.id]
+    assert [row.id for row in store.followups.pending(9, FollowUpKind.SMS)] == [SMS.id]
     store.followups.count_try(SMS.id, Text("忙", "busy"))
     store.followups.mark_sent(SMS.id, "ref-1")
     store.followups.mark_failed(SMS.id, Text("晚了", "too late"))
@@ -558,7 +570,7 @@ def test_followups_move_on_only_from_pending(store: Store) -> None:
     failed = store.followups.get(broken.id)
     assert failed is not None
     assert (failed.state, failed.problem) == (FollowUpState.FAILED, broken.problem)
-    assert store.followups.pending(9) == []
+    assert store.followups.pending(9, FollowUpKind.SMS) == []
 
 
 def test_the_outbox_takes_a_message_once(store: Store) -> None:

@@ -16,7 +16,7 @@ import pytest
 from callbot.clock import SystemClock
 from callbot.messages import CallResult
 from callbot.protocol import Revision
-from callbot.store.records import MAX_ATTEMPTS, Claimed, ContactState, Dialling, NewContact, NewFollowUp
+from callbot.store.records import MAX_ATTEMPTS, Claimed, ContactState, Dialling, FollowUpKind, NewContact, NewFollowUp
 from callbot.store.repository import Store, open_store
 from callbot.values import Disposition, Phone
 
@@ -159,7 +159,7 @@ class World:
             ended_at=self.now,
             retry_at=retry_at,
         )
-        sms = NewFollowUp(f"followup:{call.call_id}:sms", "sms", "t", claimed.phone, "text")
+        sms = NewFollowUp(f"followup:{call.call_id}:sms", FollowUpKind.SMS, "t", claimed.phone, "text")
         new = self.store.attempts.record(result, [sms])
         assert new == (call.call_id not in self.recorded)
         self.recorded.add(call.call_id)

@@ -37,7 +37,9 @@ def folder(names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "scripts_dsl" / "intents").mkdir()
     pack = f"# 允许 S232：标准意图\ndsl: 1\nkind: intents\nintents:\n{rows}"
     (tmp_path / "scripts_dsl" / "intents" / "pack.yaml").write_text(pack, "utf-8")
-    (tmp_path / "callbot.toml").write_text('[[transfer.queues]]\nname = "finance"\nto = "sip:a@b"\n', "utf-8")
+    (tmp_path / "callbot.toml").write_text(
+        '[[transfer.queues]]\nname = "finance"\nto = "sip:a@b"\n[webhooks.crm]\nurl = "http://127.0.0.1/"\n', "utf-8"
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path / "scripts_dsl"
 

@@ -15,9 +15,10 @@ from typer.testing import CliRunner, Result
 from callbot.cli import campaign
 from callbot.cli.running import watch
 from callbot.errors import ContactListError, SettingsError
-from callbot.messages import CallResult
+from callbot.language import Text
+from callbot.messages import CallResult, Webhook
 from callbot.settings import load
-from callbot.store.records import Dialling, NewFollowUp
+from callbot.store.records import Dialling, FollowUpKind, NewFollowUp
 from callbot.store.repository import Store, open_store
 from callbot.values import Disposition
 
@@ -151,8 +152,14 @@ def called(bring: Call, config: Path) -> str:
         ended_at=now + timedelta(seconds=42),
         slots={"callback_at": "@明天[/]"},
         sms="pay_link",
+        webhook=Webhook("crm", {"order_no": "00731"}),
     )
-    store.attempts.record(result, [NewFollowUp("followup:call_0:sms", "sms", "pay_link", first.phone, "请付款")])
+    refused = Text("webhook crm 拒绝了这条通知（HTTP 401）。", "Webhook crm refused this message (HTTP 401).")
+    planned = [
+        NewFollowUp("followup:call_0:sms", FollowUpKind.SMS, "pay_link", first.phone, "请付款"),
+        NewFollowUp("followup:call_0:webhook", FollowUpKind.WEBHOOK, "crm", first.phone, "{}", refused),
+    ]
+    store.attempts.record(result, planned)
     store.attempts.expire(now + timedelta(days=1))
     store.close()
     return str(campaign_id)
@@ -160,7 +167,7 @@ def called(bring: Call, config: Path) -> str:
 
 def test_results_on_the_screen_mask_numbers(called: str, call: Call) -> None:
     shown = call("results", called).output
-    for part in ("138****0001", "答应付款", "42", "待发", "中断", "[/]"):
+    for part in ("138****0001", "答应付款", "42", "待发", "中断", "[/]", "失败"):
         assert part in shown
     assert "13800000001" not in shown
 
@@ -171,6 +178,8 @@ def test_results_as_csv_open_in_excel_and_compute_nothing(called: str, call: Cal
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     first, second = csv.DictReader(path.read_text("utf-8-sig").splitlines())
     assert (first["phone"], first["outcome"], first["seconds"]) == ("13800000001", "promised", "42")
+    assert first["sms"] == "待发"
+    assert first["webhook"].startswith("失败：webhook crm 拒绝了这条通知（HTTP 401）")
     assert first["slot_callback_at"] == "'@明天[/]"
     assert second["name"] == '\'=HYPERLINK("x")'
 
@@ -179,6 +188,10 @@ def test_results_as_json(called: str, call: Call) -> None:
     first, second = json.loads(call("results", called, "--json").stdout)
     assert (first["contact"], first["outcome"], first["seconds"]) == ("13800000001", "promised", 42)
     assert first["sms"] == [{"text": "请付款", "state": "pending", "problem": None}]
+    told = first["webhook"]
+    assert (told["name"], told["values"], told["state"]) == ("crm", {"order_no": "00731"}, "failed")
+    assert "HTTP 401" in told["problem"]
+    assert second["webhook"] is None
     assert (second["state"], second["call"]) == ("interrupted", None)
 
 

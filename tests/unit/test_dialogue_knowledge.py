@@ -107,3 +107,12 @@ def test_a_negation_that_the_question_has_not_is_another_question() -> None:
 
 def test_without_entries_nothing_is_found() -> None:
     assert compile_knowledge({}).find("定金可以退吗") is None
+
+
+def test_what_asks_nothing_is_like_no_question() -> None:
+    knowledge = knowing({"late": ("忘记付尾款怎么办",), "parts": ("分期付款",)})
+    assert knowledge.find("我忘记付尾款了") is None
+    assert knowledge.find("我要是忘记付尾款怎么弄") is not None
+    found = knowledge.find("我想分期来付款")
+    assert found is not None
+    assert found.entry == "parts"

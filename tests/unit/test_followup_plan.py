@@ -1,13 +1,13 @@
 """What follows from a call: an SMS from the script's template, or a problem that a person sees."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from callbot.followup.plan import plan
-from callbot.messages import CallResult
+from callbot.messages import CallResult, Webhook
 from callbot.protocol import Revision
 from callbot.script.revision import build_revision
 from callbot.store.records import CallContext
@@ -74,3 +74,61 @@ def test_what_cannot_be_written_is_a_problem_and_never_half_a_message(
     revision: Revision, sms: str, slots: dict[str, str]
 ) -> None:
     assert planned(revision, sms, slots) == [("", False)]
+
+
+def test_a_system_is_told_what_came_of_the_call(revision: Revision) -> None:
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    result = CallResult(
+        call_id="call_1",
+        attempt_id="att_1",
+        fence=1,
+        line="line-0",
+        disposition=Disposition.ANSWERED,
+        outcome="promised",
+        started_at=at,
+        answered_at=at + timedelta(seconds=5),
+        ended_at=at + timedelta(seconds=47),
+        tags=("回访",),
+        webhook=Webhook("crm", {"order_no": "00731"}),
+        slots={"callback_at": "2026-06-02T10:00:00+08:00"},
+    )
+    (made,) = plan(result, CallContext("camp_1", "ct_1", Phone("13800000001"), INPUTS, revision), "云杉商城")
+    assert (made.id, made.kind, made.template, made.problem) == ("followup:call_1:webhook", "webhook", "crm", None)
+    assert json.loads(made.text) == {
+        "webhook": "crm",
+        "call": "call_1",
+        "campaign": "camp_1",
+        "script": "balance_reminder",
+        "direction": "out",
+        "phone": "13800000001",
+        "outcome": "promised",
+        "tags": ["回访"],
+        "slots": {"callback_at": "2026-06-02T10:00:00+08:00"},
+        "values": {"order_no": "00731"},
+        "started_at": "2026-06-01T00:00:00+00:00",
+        "answered_at": "2026-06-01T00:00:05+00:00",
+        "ended_at": "2026-06-01T00:00:47+00:00",
+    }
+
+
+def test_a_caller_without_a_number_gets_no_message_but_systems_are_told(revision: Revision) -> None:
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    result = CallResult(
+        call_id="call_1",
+        attempt_id="",
+        fence=0,
+        direction="in",
+        line="line-0",
+        disposition=Disposition.ANSWERED,
+        outcome="promised",
+        started_at=at,
+        ended_at=at,
+        sms="t",
+        webhook=Webhook("crm"),
+        slots={"later": "明天", "name": "王女士", "due": "128.50"},
+    )
+    message, told = plan(result, CallContext("", "", None, {}, revision), "云杉商城")
+    assert message.problem is not None
+    assert told.problem is None
+    body = json.loads(told.text)
+    assert (body["phone"], body["campaign"], body["answered_at"]) == (None, None, None)
