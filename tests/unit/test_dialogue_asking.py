@@ -374,7 +374,7 @@ TALK = st.sampled_from(
 EVENTS = st.one_of(st.builds(Heard, TALK), st.builds(KeyPressed, st.sampled_from("12#*")), st.just(Silence()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(EVENTS, min_size=1, max_size=30))
 def test_any_talk_while_it_asks_ends_or_waits_and_keeps_all_values_or_none(events: list[Event]) -> None:
     state, done = play(asking(SEVERAL, missing=MISSING), *events)
@@ -422,7 +422,7 @@ WALK = st.sampled_from(
 WALKED = st.one_of(st.builds(Heard, WALK), st.builds(KeyPressed, st.sampled_from("0123456789#*")), st.just(Silence()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(WALKED, max_size=60))
 def test_a_walk_through_every_way_of_asking_tells_no_stranger_and_ends(events: list[Event]) -> None:
     state = begin(booking(), BOOKED, NOW)

@@ -375,7 +375,7 @@ CONTACTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(inputs=CONTACTS, events=st.lists(EVENTS, max_size=30), last=LAST)
 def test_every_walk_is_safe(inputs: dict[str, str], events: list[Event], last: Event) -> None:
     script = reminder()
@@ -402,7 +402,7 @@ def test_every_walk_is_safe(inputs: dict[str, str], events: list[Event], last: E
     assert ends == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.one_of(

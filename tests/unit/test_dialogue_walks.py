@@ -233,7 +233,7 @@ class Walk:
 
 
 @pytest.mark.parametrize("name", [EVERYTHING, *(str(path.relative_to(ROOT)) for path in SCRIPTS)])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_walk_is_safe_and_ends(name: str, data: st.DataObject) -> None:
     walk = Walk(script(name))

@@ -119,7 +119,7 @@ def shuffled(text: str, seed: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from([(SCRIPT, "example.yaml"), (INTENTS, "a.yaml"), (TESTS, "example.test.yaml")]), st.integers())
 def test_shuffled_files_keep_their_meaning_and_settle_at_once(file: tuple[str, str], seed: int) -> None:
     text, name = shuffled(file[0], seed), file[1]

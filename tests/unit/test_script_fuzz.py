@@ -169,7 +169,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=st.sampled_from([SCRIPT, HOTLINE, COMMON]), data=st.data())
 def test_a_script_damaged_anywhere_is_reported(text: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
@@ -219,7 +219,7 @@ TOPS = st.sampled_from(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(steps=st.dictionaries(KEYS, VALUES, max_size=4), top=st.dictionaries(TOPS, VALUES, max_size=2))
 def test_keys_with_any_values_are_reported(steps: dict[str, object], top: dict[str, object]) -> None:
     """JSON is YAML: a step, and keys of the script, with values of any type."""
@@ -228,7 +228,7 @@ def test_keys_with_any_values_are_reported(steps: dict[str, object], top: dict[s
     lint_text(added + kept.replace("steps:\n", f"steps:\n  odd: {json.dumps(steps)}\n", 1))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_any_bytes_are_reported(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("fuzz", numbered=True) / "made.yaml"
