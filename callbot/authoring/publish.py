@@ -81,8 +81,8 @@ def examine(path: Path, settings: Settings, listener: Listener | Text = NO_LISTE
     if failed:
         raise NotReadyError(
             Text(
-                f"{tests.name} 有 {failed} 个用例没有通过，不能发布。",
-                f"{failed} cases of {tests.name} fail, so it cannot be published.",
+                f"{tests.name} 有 {failed} 个用例没有通过，不能发布。是哪些：callbot test {path.stem}。",
+                f"{failed} cases of {tests.name} fail, so it cannot be published. Which: callbot test {path.stem}.",
             ),
             rehearsal,
         )
