@@ -22,8 +22,9 @@ _RHETORICAL = ("吗", "嘛", "么")
 _DENYING = ("不", "没", "别", "未", *_NEGATION_SOUNDS)
 WIDEST_GAP = 6
 """Characters that may stand at a ``…``: a short object or time (把刚才那个单子退了), hardly ever another thought."""
-_NEARLY = 0.6
-"""Dearest sum that ``nearly`` allows: one syllable of which the beginning or the end was heard (0.55, zh.pinyin)."""
+_NEARLY = 0.8
+"""Dearest sum that ``nearly`` allows: one syllable of which the beginning or the end was heard (0.55, zh.pinyin), and
+one usual confusion (0.2)."""
 _NEARLY_FROM = 4
 """Syllables from which one may be misheard so much: three that are right hold the rest in place."""
 _LEADS = tuple(map(syllables, ("我", "请", "我要", "我想", "帮我", "我想要", "我要问", "请帮我", "我想问")))

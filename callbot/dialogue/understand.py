@@ -104,7 +104,8 @@ def _nearly(clauses: Sequence[str], intents: Intents, wanted: Sequence[str]) -> 
     if len(costs) != 1 or len(heard) != len(text):
         return None
     [(intent, cost)] = costs.items()
-    return _Candidate(intent, False, 1.0 - cost, len(heard), "sound, one syllable misheard")
+    score = _CLAUSE_SCORE - cost / len(heard)
+    return _Candidate(intent, False, score, len(heard), "sound, one syllable misheard")
 
 
 def _slots(text: str, now: datetime | None) -> dict[str, str]:

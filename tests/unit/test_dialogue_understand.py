@@ -275,6 +275,7 @@ def test_anything_can_be_heard(intents: Intents, text: str) -> None:
     ("heard", "intent"),
     [
         ("用户子写", "user_menu"),  # 用户咨询, as whisper heard it over G.711
+        ("用户执旋", "user_menu"),  # another time; 执 is a usual confusion besides
         ("我要查定谭", "order_query"),  # 我要查订单, likewise
         ("用户子卡", None),  # neither the beginning nor the end of 询
         ("用苏子写", None),  # two syllables
