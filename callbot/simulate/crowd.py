@@ -91,12 +91,23 @@ async def _start(
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
         )
+    try:
+        ready = await asyncio.wait_for(_first_line(process, log), _START_S)
+    except BaseException:  # whatever it was: nobody else knows of this process yet
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise
+    return process, int(ready["port"]), int(ready["legs"])
+
+
+async def _first_line(process: asyncio.subprocess.Process, log: Path) -> dict[str, int]:
     assert process.stdout is not None  # it was asked for
-    line = await asyncio.wait_for(process.stdout.readline(), _START_S)
+    line = await process.stdout.readline()
     if not line:
         await process.wait()
-        why = log.read_text("utf-8", errors="replace").strip().splitlines()
-        last = why[-1] if why else str(log)
+        told = await asyncio.to_thread(log.read_text, "utf-8", "replace")
+        last = told.strip().splitlines()[-1] if told.strip() else str(log)
         raise TelephonyError(Text(f"模拟客户没有启动：{last}", f"The simulated customers did not start: {last}"))
-    ready = json.loads(line)
-    return process, int(ready["port"]), int(ready["legs"])
+    found: dict[str, int] = json.loads(line)
+    return found
