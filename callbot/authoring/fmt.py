@@ -26,7 +26,8 @@ from callbot.language import Text
 from callbot.script import source
 from callbot.script.cases import CaseFile
 from callbot.script.findings import render
-from callbot.script.model import CommonPart, Flow, IntentFile, Script, SmsFile
+from callbot.script.lint import SHARED
+from callbot.script.model import Script
 from callbot.script.shape import check_yaml
 from callbot.script.source import Document, Route
 
@@ -38,14 +39,7 @@ _UNBROKEN = 1_000_000
 _BRACKETS = re.compile(r"^(?P<head> *(?:- )*[^\s#'\"{}\[\]][^#'\"{}\[\]]*: )(?P<open>[\[{])(?P<items>.*)[\]}]$")
 _ROUNDS = 4
 """Comments may move a column when the text before them changes, so the look is reached after a second round."""
-_KINDS: dict[str, type[BaseModel]] = {
-    "campaign": Script,
-    "hotline": Script,
-    "common": CommonPart,
-    "flow": Flow,
-    "intents": IntentFile,
-    "sms": SmsFile,
-}
+_KINDS: dict[str, type[BaseModel]] = {"campaign": Script, "hotline": Script, **SHARED}
 
 
 class _PlainResolver(VersionedResolver):

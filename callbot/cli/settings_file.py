@@ -160,7 +160,7 @@ DESCRIPTIONS: dict[str, Text] = {
     ),
     "web": Text("HTTP 接口", "The HTTP side"),
     "web.host": Text("监听地址，默认只限本机", "Address to listen on, this machine only by default"),
-    "web.port": Text("监听端口，0 为任选", "Port, 0 for any free one"),
+    "web.port": Text("监听端口，0 为不开放", "Port, 0 for no HTTP at all"),
 }
 
 

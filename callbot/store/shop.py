@@ -27,8 +27,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    select,
 )
-from sqlalchemy import select as choose
 
 from callbot.store.engine import insert_once, open_engine, reading, writing
 from callbot.store.tables import UtcTime
@@ -130,7 +130,7 @@ class ShopRecords:
         nothing was done.
         """
         with writing(self._engine) as connection:
-            row = connection.execute(choose(_answers).where(_answers.c.request == request)).one_or_none()
+            row = connection.execute(select(_answers).where(_answers.c.request == request)).one_or_none()
             if row is not None:
                 return row.result, dict(row.given)
             result, given = work(Desk(connection, request, str(asked["call_id"]), now))
@@ -142,15 +142,15 @@ class ShopRecords:
         with reading(self._engine) as connection:
             filed = [
                 Work(row.at, row.kind, row.order_no, str(row.number), row.call_id)
-                for row in connection.execute(choose(_requests))
+                for row in connection.execute(select(_requests))
             ]
             moved = [
                 Work(row.at, "address", row.order_no, row.address, row.call_id)
-                for row in connection.execute(choose(_addresses))
+                for row in connection.execute(select(_addresses))
             ]
             reserved = [
                 Work(row.at, "coupon", row.order_no, row.code, row.call_id)
-                for row in connection.execute(choose(_coupons))
+                for row in connection.execute(select(_coupons))
             ]
         return sorted((*filed, *moved, *reserved), key=lambda one: (one.at, one.order_no))
 
@@ -170,10 +170,10 @@ class Desk:
 
     def coupon(self, order_no: str, stock: Mapping[str, str]) -> Coupon | None:
         """The coupon of an order: the one it has, else the first of ``stock`` (amount by code) that nobody has."""
-        mine = self._connection.execute(choose(_coupons).where(_coupons.c.order_no == order_no)).one_or_none()
+        mine = self._connection.execute(select(_coupons).where(_coupons.c.order_no == order_no)).one_or_none()
         if mine is not None:
             return Coupon(mine.code, mine.amount)
-        taken = set(self._connection.execute(choose(_coupons.c.code)).scalars())
+        taken = set(self._connection.execute(select(_coupons.c.code)).scalars())
         free = next((code for code in stock if code not in taken), None)
         if free is None:
             return None
@@ -190,10 +190,10 @@ class Desk:
     def file(self, kind: str, order_no: str) -> int:
         """The number of the request of this kind for an order, filed unless it was before."""
         same = (_requests.c.kind == kind) & (_requests.c.order_no == order_no)
-        number = self._connection.execute(choose(_requests.c.number).where(same)).scalar_one_or_none()
+        number = self._connection.execute(select(_requests.c.number).where(same)).scalar_one_or_none()
         if number is not None:
             return int(number)
-        last = self._connection.execute(choose(func.max(_requests.c.number))).scalar_one()
+        last = self._connection.execute(select(func.max(_requests.c.number))).scalar_one()
         number = _FIRST_REQUEST if last is None else last + 1
         row = {"number": number, "kind": kind, "order_no": order_no, "call_id": self._call_id, "at": self._now}
         self._connection.execute(insert(_requests).values(row))
@@ -208,7 +208,7 @@ class Desk:
     def misses(self, phone: str, since: datetime) -> int:
         """How many wrong answers came for this number since then."""
         these = (_misses.c.phone == phone) & (_misses.c.at >= since)
-        return int(self._connection.execute(choose(func.count()).where(these)).scalar_one())
+        return int(self._connection.execute(select(func.count()).where(these)).scalar_one())
 
     def miss(self, phone: str) -> None:
         """One more wrong answer."""

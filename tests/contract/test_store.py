@@ -3,17 +3,15 @@
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
-from throwaway_postgres import postgres  # noqa: F401
+from store_clock import NOW, FixedClock
 
 from callbot.errors import SettingsError, StoreError
 from callbot.language import Text
@@ -50,32 +48,8 @@ from callbot.values import Disposition, Phone
 
 pytestmark = pytest.mark.contract
 
-NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
 LATER = NOW + timedelta(hours=4)
 SCRIPT = Revision("balance_reminder", "abc", '{"say": "您好"}')
-
-
-class FixedClock:
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic_ms(self) -> int:
-        return 0
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / '库 %.db'}"
-    fresh: Callable[[], str] = request.getfixturevalue("postgres")
-    return fresh()
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    opened = open_store(url, FixedClock())
-    yield opened
-    opened.close()
 
 
 def campaign(store: Store, contacts: int = 1, start: bool = True) -> str:

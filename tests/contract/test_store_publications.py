@@ -1,12 +1,9 @@
 """Published revisions are numbered and kept, on SQLite and PostgreSQL alike; of two who publish at once one is told."""
 
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from throwaway_postgres import postgres  # noqa: F401
+from store_clock import NOW, FixedClock
 
 from callbot.errors import StoreError
 from callbot.messages import CallResult, Trace
@@ -16,32 +13,8 @@ from callbot.values import Disposition
 
 pytestmark = pytest.mark.contract
 
-NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
 FIRST = Revision("reminder", "aaa", '{"say": "您好"}')
 SECOND = Revision("reminder", "bbb", '{"say": "您好啊"}')
-
-
-class FixedClock:
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic_ms(self) -> int:
-        return 0
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'callbot.db'}"
-    fresh: Callable[[], str] = request.getfixturevalue("postgres")
-    return fresh()
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    opened = open_store(url, FixedClock())
-    yield opened
-    opened.close()
 
 
 def test_revisions_are_numbered_per_script_and_come_back_whole(store: Store) -> None:
